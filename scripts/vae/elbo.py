@@ -1,0 +1,46 @@
+"""The variational autoencoder and the bound that it is trained on."""
+
+import keras
+from keras import ops
+
+
+def kl_divergence(z_mean, z_log_var):
+    """KL(q(z|x) || N(0, I)) in nats, of each image and latent dimension: [B, D].
+
+    Kingma and Welling 2013, appendix B.
+    """
+    return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
+
+
+class VAE(keras.Model):
+    """Encoder, noise, decoder; the loss is reconstruction + beta * KL, in nats an image.
+
+    Takes uint8 images [B, H, W, C]. `decoder` gives the parameters of `likelihood` as a dict.
+    """
+
+    def __init__(self, encoder, decoder, likelihood, beta: float, seed: int):
+        super().__init__(name="vae")
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.beta = beta
+        self.noise = keras.random.SeedGenerator(seed)
+        self.reconstruction = keras.metrics.Mean("reconstruction")
+        self.kl = keras.metrics.Mean("kl")
+
+    def call(self, images):
+        """-log p(x|z) at one z drawn from q(z|x), and the KL: each [B], in nats."""
+        x = ops.cast(images, "float32") / 255.0
+        posterior = self.encoder(x)
+        z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
+        noise = keras.random.normal(ops.shape(z_mean), seed=self.noise)
+        z = z_mean + ops.exp(z_log_var / 2) * noise
+        reconstruction = -self.likelihood.log_prob(x, self.decoder(z))
+        return reconstruction, ops.sum(kl_divergence(z_mean, z_log_var), axis=1)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Mean over the batch of reconstruction + beta * KL."""
+        reconstruction, kl = y_pred
+        self.reconstruction.update_state(reconstruction)
+        self.kl.update_state(kl)
+        return ops.mean(reconstruction) + self.beta * ops.mean(kl)

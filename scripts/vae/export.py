@@ -1,0 +1,63 @@
+"""A trained VAE as files that load anywhere: Keras models of stock layers, and ONNX."""
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from scripts.vae.elbo import VAE
+from scripts.vae.files import atomic
+
+
+def save_keras(vae: VAE, encoder: str | Path, decoder: str | Path, whole: str | Path) -> None:
+    """Write three .keras files that need no custom code.
+
+    `encoder` gives z_mean and z_log_var [B, D] for images [B, H, W, C] in [0, 1]; `decoder` the
+    mean for z; `whole` the reconstruction of an image, decoded from its z_mean.
+    """
+    mean = keras.Model(vae.decoder.input, vae.decoder.output["mean"], name="decoder")
+    image = keras.Input(vae.encoder.input.shape[1:], name="image")
+    reconstruction = keras.Model(image, mean(vae.encoder(image)["z_mean"]), name="vae")
+    for model, path in ((vae.encoder, encoder), (mean, decoder), (reconstruction, whole)):
+        with atomic(path) as part:
+            model.save(part)
+
+
+def save_onnx(vae: VAE, encoder: str | Path, decoder: str | Path) -> None:
+    """Write the encoder (`image` to `z_mean`, `z_log_var`) and the decoder.
+
+    The decoder gives for `z` the `mean` in [0, 1] and the parameters of its likelihood, so that a
+    likelihood can be computed without clipping.
+    """
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    for model, path in ((vae.encoder, encoder), (vae.decoder, decoder)):
+        model(ops.zeros((1, *model.input.shape[1:])))  # Keras exports no model never called
+        with atomic(path) as part, warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
+            model.export(part, format="onnx", verbose=False)
+
+
+def architecture(vae: VAE) -> dict[str, list[dict[str, Any]]]:
+    """The layers of both networks: name, type, output shape, number of parameters, inputs."""
+    return {
+        model.name: [_layer(layer) for layer in model.layers]
+        for model in (vae.encoder, vae.decoder)
+    }
+
+
+def _layer(layer: keras.Layer) -> dict[str, Any]:
+    is_input = isinstance(layer, keras.layers.InputLayer)
+    inputs = [] if is_input else tree.flatten(layer.input)
+    config = layer.get_config()
+    return {
+        "name": layer.name,
+        "type": type(layer).__name__,
+        "output_shape": list(layer.output.shape[1:]),
+        "parameters": int(sum(np.prod(weight.shape) for weight in layer.weights)),
+        "inputs": [tensor._keras_history.operation.name for tensor in inputs],
+        "detail": config.get("activation") or "",
+    }

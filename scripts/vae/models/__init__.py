@@ -1,0 +1,16 @@
+"""Networks, one file an architecture.
+
+A module here has a constant DEFAULTS, its settings and their defaults, and a function
+`build(image_shape, run) -> (encoder, decoder)`: Keras models of stock layers, encoder from images
+[B, H, W, C] in [0, 1] to z_mean and z_log_var [B, D], decoder from z [B, D] to logits [B, H, W, C].
+"""
+
+import importlib
+from typing import Any
+
+import keras
+
+
+def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
+    """The encoder and the decoder of a run, with fresh weights."""
+    return importlib.import_module(f"{__name__}.{run['model']}").build(image_shape, run)

@@ -1,0 +1,137 @@
+"""Training: images and a run's values in, a trained VAE and its history out."""
+
+import logging
+import math
+import os
+import time
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets in six lines
+
+import keras
+import numpy as np
+import pandas as pd
+
+from scripts.vae import likelihoods, models
+from scripts.vae.elbo import VAE
+from scripts.vae.images import Images
+from scripts.vae.jobs import UserError
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = (
+    "epoch loss reconstruction kl test_loss test_reconstruction test_kl learning_rate seconds"
+).split()
+
+
+def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> VAE:
+    """The untrained VAE of a run; its weights and its noise follow from the run's seed alone."""
+    keras.utils.set_random_seed(run["seed"])
+    encoder, decoder = models.build(image_shape, run)
+    likelihood = likelihoods.get(run["likelihood"])
+    decoder = keras.Model(decoder.input, likelihood.parameters(decoder.output), name="decoder")
+    return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
+
+
+def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
+    """Train a VAE on `images.train`; after each epoch, measure it on `images.test`.
+
+    The history has a row an epoch and the columns COLUMNS: losses in nats an image, averaged over
+    the epoch (training) or taken at its end (test); the learning rate of its last step; seconds.
+
+    Raises UserError where a loss is no longer a finite number.
+    """
+    count = len(images.train)
+    steps = math.ceil(count / run["batch_size"])
+    vae = build(images.shape, run)
+    rate = learning_rate(run, steps)
+    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+    vae.compile(optimizer[run["optimizer"]](rate), **engine(vae, steps))
+
+    rows = []
+    for epoch in range(1, run["epochs"] + 1):
+        start = time.perf_counter()
+        order = np.random.default_rng([run["seed"], epoch]).permutation(count)
+        train = _pass(vae.fit, images.train.pixels[order], run, shuffle=False)
+        trained = time.perf_counter()
+        test = _pass(vae.evaluate, images.test.pixels, run, return_dict=True)
+        seconds = time.perf_counter() - start
+        last_rate = float(rate(epoch * steps - 1))
+        row = [epoch, *_losses(train, run), *_losses(test, run), last_rate, seconds]
+        rows.append(dict(zip(COLUMNS, row, strict=True)))
+        _check_finite(rows)
+        left = np.median([row["seconds"] for row in rows]) * (run["epochs"] - epoch)
+        logger.info(
+            "epoch %d/%d  loss %.2f  test loss %.2f  %s images/s  %s left",
+            *(epoch, run["epochs"], rows[-1]["loss"], rows[-1]["test_loss"]),
+            *(f"{count / (trained - start):,.0f}", _duration(left)),
+        )
+    return vae, pd.DataFrame(rows)
+
+
+def learning_rate(run: dict[str, Any], steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Linear warm-up, then a half cosine to 0 or a constant, over epochs of `steps` steps.
+
+    The warm-up takes at most a fifth of the training.
+    """
+    total = steps * run["epochs"]
+    warmup = min(round(run["warmup_epochs"] * steps), total // 5)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else run["learning_rate"],
+        decay_steps=total - warmup,
+        alpha=0.0 if run["schedule"] == "cosine" else 1.0,
+        warmup_target=run["learning_rate"] if warmup else None,
+        warmup_steps=warmup,
+    )
+
+
+def engine(vae: VAE, steps: int) -> dict[str, Any]:
+    """How Keras runs the steps.
+
+    XLA fuses a dense network's small operations, a fifth faster; on a CPU its convolutions are 3
+    to 6 times slower than oneDNN's. Many steps an execution spare Python's time between them.
+    """
+    networks = (vae.encoder, vae.decoder)
+    convolutional = any("Conv" in type(layer).__name__ for n in networks for layer in n.layers)
+    on_cpu = all(device.startswith("cpu") for device in keras.distribution.list_devices())
+    return {
+        "jit_compile": not (convolutional and on_cpu),
+        "steps_per_execution": min(50, steps),
+    }
+
+
+def use_threads(threads: int) -> None:
+    """Keep to `threads` threads; to be called before anything else."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _pass(function: Any, pixels: np.ndarray, run: dict[str, Any], **options: Any) -> dict:
+    result = function(pixels, batch_size=run["batch_size"], verbose=0, **options)
+    return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
+
+
+def _losses(means: dict[str, float], run: dict[str, Any]) -> tuple[float, float, float]:
+    reconstruction, kl = float(means["reconstruction"]), float(means["kl"])
+    return reconstruction + run["beta"] * kl, reconstruction, kl
+
+
+def _check_finite(rows: list[dict[str, float]]) -> None:
+    row = rows[-1]
+    broken = [column for column in COLUMNS if not math.isfinite(row[column])]
+    if broken:
+        last = f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " if rows[1:] else ""
+        raise UserError(
+            f"Training diverged in epoch {row['epoch']}: {broken[0]} is {row[broken[0]]}. {last}"
+            "Lower learning_rate (a third of it is a good try) or raise warmup_epochs in "
+            "config/config.yaml; if it happens in epoch 1 whatever the rate, look at the images."
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
