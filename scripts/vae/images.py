@@ -65,7 +65,7 @@ def load(path: str | Path) -> Images:
     Raises UserError where the file is damaged or is something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as npz:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
             return Images(
                 Split(npz["train_pixels"], npz["train_labels"]),
                 Split(npz["test_pixels"], npz["test_labels"]),

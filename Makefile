@@ -1,0 +1,49 @@
+# make        set up on first use, then build everything for the bundled digits
+# make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
+# make clean  delete results, keep raw downloads
+
+BIN := .venv/bin
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+
+.PHONY: digits test test-fast lint lock schema report clean
+
+digits: .venv/ready
+	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+# Without TensorFlow and without Snakemake: under a minute.
+test-fast: .venv/ready
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+report: .venv/ready
+	$(BIN)/snakemake --report report.zip -- digits
+
+clean:
+	find -H results -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
+
+# The JSON schema that editors check config/config.yaml with.
+schema: .venv/ready
+	$(BIN)/python -m scripts.vae.config > workflow/schemas/config.schema.json
+
+# Pin the newest versions that pyproject.toml admits. Needs uv.
+lock:
+	uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
+		--no-annotate --group dev pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock
+	@python=; for p in python3.12 python3.13 python3.11 python3 python; do \
+		$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+			&& python=$$p && break; done; \
+	test -n "$$python" || { echo 'Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no' \
+		'wheel for others), and none of them is on the PATH.' >&2; exit 1; }; \
+	$$python -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@

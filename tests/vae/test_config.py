@@ -1,0 +1,203 @@
+"""The config: what is refused and how, what runs it gives and how they are called."""
+
+import copy
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from scripts.vae import config
+from scripts.vae.config import ConfigError, check_yaml, resolve
+
+SOURCES = {
+    "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},
+    "mnist": {"format": "idx", "licence": "CC BY-SA 3.0", "citation": "LeCun"},
+}
+VALID = {
+    "datasets": {"mnist": {"source": "mnist", "latent_dim": [2, 3], "epochs": 5}},
+    "sources": SOURCES,
+}
+
+
+def with_dataset(**changes):
+    valid = copy.deepcopy(VALID)
+    valid["datasets"]["mnist"].update(changes)
+    return valid
+
+
+def names(**changes):
+    return list(resolve(with_dataset(**changes)).runs["mnist"])
+
+
+def errors(content):
+    with pytest.raises(ConfigError) as caught:
+        resolve(content)
+    return str(caught.value)
+
+
+def test_latent_dim_is_a_number_or_a_list():
+    assert names(latent_dim=2) == ["ld_2"]
+    assert names(latent_dim=[2, 3]) == ["ld_2", "ld_3"]
+
+
+def test_variants_are_named_by_every_key_that_they_set():
+    assert names(variants=[{"latent_dim": [2, 20], "epochs": 10}])[2:] == ["ld_2_e_10", "ld_20_e_10"]
+    assert names(latent_dim=16, variants=[{"epochs": 75, "intermediate_dim": 256}])[1:] == [
+        "ld_16_id_256_e_75"
+    ]
+
+
+def test_a_key_is_in_the_name_even_where_its_value_is_the_default():
+    assert names(latent_dim=2, variants=[{"epochs": 5}]) == ["ld_2", "ld_2_e_5"]
+
+
+def test_variants_inherit_the_latent_sizes_and_multiply():
+    assert names(variants=[{"seed": [1, 2]}])[2:] == [
+        *("ld_2_seed_1", "ld_2_seed_2", "ld_3_seed_1", "ld_3_seed_2")
+    ]
+
+
+def test_fractions_are_short_in_names():
+    assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
+        "ld_2_lr_0.001_beta_4"
+    )
+
+
+def test_every_key_of_a_run_has_an_abbreviation():
+    assert set(config.ABBREVIATIONS) == set(config.RunSettings.model_fields)
+    assert len(set(config.ABBREVIATIONS.values())) == len(config.ABBREVIATIONS)
+
+
+def test_values_are_plain_complete_and_in_one_order():
+    values = resolve(with_dataset(latent_dim=2)).runs["mnist"]["ld_2"].values
+    assert type(values) is dict
+    assert list(values) == sorted(values)
+    assert values["intermediate_dim"] == 512
+    assert values["learning_rate"] == 0.002
+    assert None not in values.values()
+    swapped = with_dataset(latent_dim=2)
+    swapped["datasets"]["mnist"] = dict(reversed(swapped["datasets"]["mnist"].items()))
+    assert resolve(swapped).runs["mnist"]["ld_2"].values == values
+
+
+def test_rmsprop_has_its_own_learning_rate():
+    run = resolve(with_dataset(latent_dim=2, optimizer="rmsprop")).runs["mnist"]["ld_2"]
+    assert run.values["learning_rate"] == 0.001
+
+
+def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():
+    assert resolve(with_dataset(epochs="7")).runs["mnist"]["ld_2"].values["epochs"] == 7
+
+
+def test_an_overlay_takes_a_dataset_away_with_null():
+    content = with_dataset()
+    content["datasets"]["digits"] = None
+    assert list(resolve(content).runs) == ["mnist"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"latent_dims": 2}, "datasets.mnist.latent_dims: unknown key, did you mean latent_dim?"),
+        ({"latent_dim": []}, "datasets.mnist.latent_dim: an empty list gives no run"),
+        ({"latent_dim": [2, -3]}, "datasets.mnist.latent_dim.1: -3: should be greater than"),
+        ({"latent_dim": 2.5}, "datasets.mnist.latent_dim.0: 2.5: should be a valid integer"),
+        ({"epochs": "many"}, "datasets.mnist.epochs: 'many': should be a valid integer"),
+        ({"epochs": True}, "datasets.mnist.epochs: True: should be a number"),
+        ({"epochs": 0}, "datasets.mnist.epochs: 0: should be greater than or equal to 1"),
+        ({"learning_rate": 0}, "datasets.mnist.learning_rate: 0: should be greater than 0"),
+        ({"beta": float("nan")}, "datasets.mnist.beta: nan: should be a finite number"),
+        ({"model": "mpl"}, "datasets.mnist.model: 'mpl' is not one of"),
+        ({"model": "mpl"}, "did you mean mlp?"),
+        ({"optimizer": "sgd"}, "'sgd' is not one of adam, rmsprop"),
+        ({"source": "minst"}, "no source is called 'minst', did you mean mnist?"),
+        ({"latent_dim": [2, 2]}, "a second run called ld_2"),
+        ({"variants": [{"latent_dim": 3}]}, "datasets.mnist.variants.0: a second run called ld_3"),
+        ({"variants": [{"epoch": 3}]}, "datasets.mnist.variants.0.epoch: unknown key, did you mean"),
+        ({"variants": [{"epochs": [1, "x"]}]}, "datasets.mnist.variants.0.epochs.1: 'x'"),
+        ({"figures": {"grid_sizes": 3}}, "datasets.mnist.figures.grid_sizes: unknown key"),
+    ],
+)
+def test_mistakes_are_told_with_path_value_and_remedy(changes, expected):
+    assert expected in errors(with_dataset(**changes))
+
+
+@pytest.mark.parametrize("name", ["raw", "all", "train"])
+def test_names_of_the_workflow_are_no_datasets(name):
+    content = VALID | {"datasets": {name: VALID["datasets"]["mnist"]}}
+    assert f"datasets.{name}: the workflow uses this name itself" in errors(content)
+
+
+@pytest.mark.parametrize("name", ["a-b", "2d", "a b", "../x", "", "é"])
+def test_dataset_names_are_identifiers(name):
+    content = VALID | {"datasets": {name: VALID["datasets"]["mnist"]}}
+    assert "a dataset's name is a letter" in errors(content)
+
+
+def test_all_errors_come_at_once():
+    text = errors(with_dataset(epochs=-1, latent_dims=2, model="x") | {"mirros": []})
+    assert "The config has 4 errors; nothing was run." in text
+    assert "mirros: unknown key, did you mean mirrors?" in text
+    assert "config/README.md" in text
+
+
+@pytest.mark.parametrize("content", [{}, {"datasets": {}}, {"datasets": {"mnist": None}}])
+def test_a_config_without_datasets_is_refused(content):
+    assert "datasets:" in errors(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: [1, 2\nb: 3\n", "config.yaml, line 2, column 2: not valid YAML"),
+        ("a:\n\tb: 1\n", "not valid YAML"),
+        ("a: 1\nb: 2\na: 3\n", "the key «a» stands here a second time"),
+        ("- a\n- b\n", "should hold keys and values"),
+    ],
+)
+def test_yaml_mistakes_are_told_with_their_line(tmp_path, text, expected):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="nothing was run") as caught:
+        check_yaml(str(path))
+    assert expected in str(caught.value)
+
+
+def test_yaml_that_is_fine_or_empty_passes(tmp_path):
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    (tmp_path / "merge.yaml").write_text("a: &a {b: 1}\nc: {<<: *a, d: 2}\n")
+    check_yaml(str(tmp_path / "empty.yaml"), str(tmp_path / "merge.yaml"))
+
+
+def test_a_missing_config_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="No such file"):
+        check_yaml(str(tmp_path / "config.yaml"))
+
+
+def test_unconfigured_targets_are_explained():
+    settings = resolve(VALID)
+    text = config.unknown_target(settings, "mnist", "ld_7")
+    assert "No run called 'ld_7' is configured for the dataset mnist" in text
+    assert "Configured are: ld_2, ld_3." in text
+    assert "latent_dim: 7" in text
+    text = config.unknown_target(settings, "mnst")
+    assert "did you mean mnist?" in text
+
+
+def test_the_shipped_config_is_valid_and_has_the_original_projects_runs():
+    content = {}
+    for path in ("config/sources.yaml", "config/config.yaml"):
+        content |= yaml.safe_load(open(path, encoding="utf-8"))
+    runs = resolve(content).runs
+    assert list(runs["digits"]) == ["ld_2", "ld_3", "ld_8"]
+    assert {"ld_2", "ld_3", "ld_2_e_10", "ld_20_e_10"} <= set(runs["mnist"])
+
+
+def test_config_imports_neither_numpy_nor_tensorflow():
+    code = (
+        "import sys; import scripts.vae.config, scripts.vae.fingerprints;"
+        "sys.exit(str({'numpy', 'tensorflow', 'keras'} & set(sys.modules) or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""

@@ -1,0 +1,73 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from scripts.vae import export, training
+from tests.vae.test_elbo import RUN
+
+FOREIGN = """
+import sys, numpy as np, keras
+keras.config.enable_unsafe_deserialization = None
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+out = model(np.load(sys.argv[2]))
+assert not any(name.startswith("scripts") for name in sys.modules)
+np.save(sys.argv[3], out["z_mean"] if isinstance(out, dict) else out)
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    vae = training.build((5, 4, 3), RUN | {"latent_dim": 3})
+    names = ("encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx")
+    paths = [folder / name for name in names]
+    export.save_keras(vae, *paths[:3])
+    export.save_onnx(vae, *paths[3:])
+    assert sorted(p.name for p in folder.iterdir()) == sorted(names)
+    return vae, folder
+
+
+def test_onnx_agrees_with_keras(exported):
+    vae, folder = exported
+    rng = np.random.default_rng(0)
+    inputs = {
+        "encoder": ("image", rng.random((7, 5, 4, 3), np.float32)),
+        "decoder": ("z", rng.normal(size=(7, 3)).astype(np.float32) * 3),
+    }
+    for name, (key, value) in inputs.items():
+        session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"))
+        expected = getattr(vae, name)(value)
+        assert {output.name for output in session.get_outputs()} == set(expected)
+        for output in session.get_outputs():
+            (result,) = session.run([output.name], {key: value})
+            np.testing.assert_allclose(result, expected[output.name], atol=1e-5)
+
+
+def test_keras_files_load_where_this_project_is_not(exported, tmp_path):
+    vae, folder = exported
+    (tmp_path / "foreign.py").write_text(FOREIGN)
+    x = np.random.default_rng(0).random((2, 5, 4, 3), np.float32)
+    z_mean = np.asarray(vae.encoder(x)["z_mean"])
+    expected = {"encoder": (x, z_mean), "vae": (x, np.asarray(vae.decoder(z_mean)["mean"]))}
+    for name, (value, output) in expected.items():
+        np.save(tmp_path / "in.npy", value)
+        command = [sys.executable, "foreign.py", folder / f"{name}.keras", "in.npy", "out.npy"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        np.testing.assert_allclose(np.load(tmp_path / "out.npy"), output, atol=1e-5)
+
+
+def test_the_architecture_names_every_layer_with_its_shape_and_parameters(exported):
+    vae, _ = exported
+    drawn = json.loads(json.dumps(export.architecture(vae)))
+    encoder = {layer["name"]: layer for layer in drawn["encoder"]}
+    assert encoder["hidden"] == {
+        **{"name": "hidden", "type": "Dense", "output_shape": [8], "detail": "relu"},
+        **{"parameters": 60 * 8 + 8, "inputs": ["pixels"]},
+    }
+    assert encoder["image"]["inputs"] == []
+    total = sum(layer["parameters"] for layers in drawn.values() for layer in layers)
+    assert total == vae.encoder.count_params() + vae.decoder.count_params()

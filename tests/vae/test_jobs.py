@@ -1,0 +1,36 @@
+import logging
+
+import pytest
+
+from scripts.vae.jobs import UserError, job
+
+
+def test_log_lines_go_to_the_file_and_to_the_terminal(tmp_path, capsys):
+    log = tmp_path / "logs" / "train.log"
+    with job(log):
+        logging.getLogger("scripts.vae.training").info("epoch 1/2")
+    assert log.read_text().endswith(" epoch 1/2\n")
+    assert capsys.readouterr().err == "epoch 1/2\n"
+
+
+def test_a_user_error_is_a_paragraph_and_the_traceback_is_in_the_log(tmp_path, capsys):
+    log = tmp_path / "train.log"
+    with pytest.raises(SystemExit) as ended, job(log):
+        raise UserError("what happened\nwhat to do")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"\nwhat happened\nwhat to do\nFull log: {log}\n"
+    assert "Traceback" in log.read_text()
+
+
+def test_any_other_error_is_named_in_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit), job(tmp_path / "log"):
+        raise ZeroDivisionError("by zero")
+    assert "ZeroDivisionError: by zero\n" in capsys.readouterr().err
+
+
+def test_long_lines_are_wrapped_and_line_breaks_kept(tmp_path, capsys):
+    with pytest.raises(SystemExit), job(tmp_path / "log"):
+        raise UserError("word " * 50 + "\n  indented")
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines[:-1])) <= 100
+    assert "  indented" in lines

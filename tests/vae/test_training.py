@@ -1,0 +1,102 @@
+import keras
+import numpy as np
+import pytest
+
+from scripts.vae import training
+from scripts.vae.images import Images, Split
+from scripts.vae.jobs import UserError
+from tests.vae.test_elbo import RUN
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Bars at two places: 22 training images, so that the last batch of 4 is not full."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 27)
+    pixels = np.zeros((27, 4, 4, 1), np.uint8)
+    pixels[np.arange(27), :, labels * 3] = 255
+    return Images(Split(pixels[:22], labels[:22]), Split(pixels[22:], labels[22:]), ("left", "right"))
+
+
+@pytest.fixture(scope="module")
+def trained(images):
+    return training.fit(images, RUN | {"epochs": 60, "beta": 0.5})
+
+
+def test_the_loss_falls_and_the_history_adds_up(trained):
+    _, history = trained
+    assert list(history) == training.COLUMNS
+    assert list(history.epoch) == list(range(1, 61))
+    assert history.test_loss.iloc[-1] < 0.5 * history.test_loss.iloc[0]
+    for part in ("", "test_"):
+        total = history[f"{part}reconstruction"] + 0.5 * history[f"{part}kl"]
+        np.testing.assert_allclose(history[f"{part}loss"], total)
+
+
+def test_the_learning_rate_rises_then_falls_to_nothing(trained):
+    rate = trained[1].learning_rate
+    assert rate.iloc[0] == pytest.approx(RUN["learning_rate"], rel=0.01)
+    assert rate.iloc[-1] < 1e-4 * RUN["learning_rate"]
+    assert (rate.iloc[1:].diff()[1:] < 0).all()
+
+
+def test_epoch_means_weigh_images_not_batches():
+    """Two bright images in a last batch of their own count as two of 22, not as half."""
+    pixels = np.zeros((22, 4, 4, 1), np.uint8)
+    pixels[20:] = 255
+    split = Split(pixels, np.zeros(22, int))
+    run = RUN | {"epochs": 1, "batch_size": 20, "learning_rate": 1e-12}
+    vae, history = training.fit(Images(split, split), run)
+    _, kl = vae(pixels)
+    assert history.test_kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
+    assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
+
+
+def test_the_same_seed_gives_the_same_numbers(images):
+    def numbers(seed):
+        vae, history = training.fit(images, RUN | {"seed": seed})
+        return history.drop(columns="seconds").to_numpy(), vae.decoder.get_weights()
+
+    (first, weights), (second, same_weights), (other, _) = numbers(1), numbers(1), numbers(2)
+    np.testing.assert_array_equal(first, second)
+    for a, b in zip(weights, same_weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+@pytest.mark.parametrize("warmup", [0.0, 2.0])
+def test_schedules(schedule, warmup):
+    run = RUN | {"epochs": 20, "schedule": schedule, "warmup_epochs": warmup}
+    rate = training.learning_rate(run, steps=10)
+    values = np.array([float(rate(step)) for step in range(200)])
+    start = round(warmup * 10)
+    assert values.max() == pytest.approx(run["learning_rate"])
+    assert np.argmax(values > 0.999 * values.max()) == start
+    np.testing.assert_allclose(values[:start], run["learning_rate"] * np.arange(start) / 20)
+    assert values[-1] == pytest.approx(0.0 if schedule == "cosine" else values.max(), abs=1e-5)
+
+
+def test_the_warm_up_takes_a_fifth_at_most():
+    rate = training.learning_rate(RUN | {"epochs": 1, "warmup_epochs": 9.0}, steps=10)
+    assert float(rate(2)) == pytest.approx(RUN["learning_rate"])
+
+
+def test_a_loss_that_is_no_number_stops_the_run(images):
+    run = RUN | {"learning_rate": 1e20, "warmup_epochs": 0.0}
+    with pytest.raises(UserError, match=r"diverged in epoch 1: .* Lower learning_rate"):
+        training.fit(images, run)
+
+
+def test_one_epoch_one_image():
+    one = Split(np.zeros((1, 2, 2, 1), np.uint8), np.zeros(1, int))
+    _, history = training.fit(Images(one, one), RUN | {"epochs": 1})
+    assert len(history) == 1
+
+
+def test_dense_networks_use_xla_and_convolutions_on_a_cpu_do_not():
+    vae = training.build((4, 4, 1), RUN)
+    assert training.engine(vae, 3) == {"jit_compile": True, "steps_per_execution": 3}
+    image = keras.Input((4, 4, 1))
+    vae.encoder = keras.Model(image, keras.layers.Conv2D(1, 1)(image))
+    assert training.engine(vae, 300) == {"jit_compile": False, "steps_per_execution": 50}
