@@ -15,7 +15,7 @@ test: .venv/ready
 
 # Without TensorFlow and without Snakemake: under a minute.
 test-fast: .venv/ready
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --fast
 
 lint: .venv/ready
 	$(BIN)/ruff check

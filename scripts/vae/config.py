@@ -7,6 +7,7 @@ import ast
 import difflib
 import functools
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    TypeAdapter,
     ValidationError,
     create_model,
 )
@@ -86,12 +86,19 @@ class RunSettings(_Strict):
     """What a training run depends on, beside its images."""
 
     model: Literal[MODELS] = Field("mlp", description="network, a file of scripts/vae/models/")
-    likelihood: Literal["bernoulli"] = Field(
-        "bernoulli", description="p(x|z): bernoulli takes a gray value as a probability"
+    likelihood: Literal["bernoulli", "gaussian"] = Field(
+        "bernoulli",
+        description="p(x|z): bernoulli takes a gray value as a probability; "
+        "gaussian has one learned variance",
     )
-    latent_dim: _whole(1, 65_536) = Field(description="dimensions of the latent space; a list gives a run each")
+    latent_dim: _whole(1, 65_536) = Field(
+        description="dimensions of the latent space; a list gives a run each"
+    )
     intermediate_dim: _whole(1, 65_536) | None = Field(
         None, description="units of the dense hidden layer (default: the model's)"
+    )
+    filters: _whole(1, 4096) | None = Field(
+        None, description="filters of the convolutions (default: the model's)"
     )
     epochs: _whole(1, 100_000) = Field(60, description="passes over the training set")
     batch_size: _whole(1, 65_536) = Field(256, description="images a step")
@@ -116,6 +123,7 @@ class RunSettings(_Strict):
 ABBREVIATIONS = {
     "latent_dim": "ld",
     "intermediate_dim": "id",
+    "filters": "f",
     "epochs": "e",
     "batch_size": "bs",
     "model": "m",
@@ -156,9 +164,7 @@ class Folder(_Strict):
 class Dataset(RunSettings):
     """Images and the runs that are trained on them."""
 
-    source: Annotated[str, Field(min_length=1)] = Field(
-        description="a name in config/sources.yaml"
-    )
+    source: Annotated[str, Field(min_length=1)] = Field(description="a name in config/sources.yaml")
     latent_dim: _OneOrMore[_whole(1, 65_536)] = Field(description="one run for each")
     variants: list[Variant] = Field([], description="more runs, named by what they change")
     figures: FigureSettings = Field(FigureSettings(), description="how much the pictures show")
@@ -186,7 +192,9 @@ class Wheel(_Strict):
 class Source(_Strict):
     """Where raw files come from."""
 
-    format: Literal["digits", "idx"] = Field(description="reader, a file of scripts/vae/sources/")
+    format: Literal["caltech101", "cifar10", "digits", "idx"] = Field(
+        description="reader, a file of scripts/vae/sources/"
+    )
     urls: list[str] = Field([], description="addresses to which a file's name is added")
     files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")], RawFile] = {}
     wheel: Wheel | None = None
@@ -202,10 +210,13 @@ class Config(_Strict):
     """The whole config: config/sources.yaml, config/config.yaml, and what is laid over them."""
 
     mirrors: list[str] = Field(
-        [], description="folders or URLs laid out as <source>/<file>, tried before the official ones"
+        [],
+        description="folders or URLs laid out as <source>/<file>, tried before the official ones",
     )
-    datasets: dict[DatasetName, Dataset]
-    sources: dict[str, Source] = {}
+    datasets: dict[DatasetName, Dataset | None] = Field(
+        description="by name; null takes away one that an earlier file names"
+    )
+    sources: dict[str, Source] = Field({}, description="see config/sources.yaml")
 
 
 @dataclass(frozen=True)
@@ -218,9 +229,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Settings:
-    """A checked config and the runs of each dataset, by name."""
+    """A checked config: datasets, sources, and the runs of each dataset, all by name."""
 
-    config: Config
+    datasets: dict[str, Dataset]
+    sources: dict[str, Source]
     runs: dict[str, dict[str, Run]]
 
 
@@ -265,17 +277,15 @@ def resolve(config: dict[str, Any]) -> Settings:
 
     Raises ConfigError, with every error in it.
     """
-    datasets = config.get("datasets")
-    if isinstance(datasets, dict):  # an overlay takes a dataset away with `name: null`
-        config = config | {"datasets": {k: v for k, v in datasets.items() if v is not None}}
     try:
         checked = Config.model_validate(config)
     except ValidationError as error:
-        raise ConfigError([_explain(e, config) for e in error.errors()]) from None
+        raise ConfigError([_explain(e) for e in error.errors()]) from None
 
-    errors = [] if checked.datasets else ["datasets: none is configured, so there is nothing to do"]
+    datasets = {name: dataset for name, dataset in checked.datasets.items() if dataset}
+    errors = [] if datasets else ["datasets: none is configured, so there is nothing to do"]
     runs = {}
-    for name, dataset in checked.datasets.items():
+    for name, dataset in datasets.items():
         path = f"datasets.{name}"
         if name in RESERVED:
             errors.append(f"{path}: the workflow uses this name itself, choose another one")
@@ -289,7 +299,7 @@ def resolve(config: dict[str, Any]) -> Settings:
             runs[name][run.name] = run
     if errors:
         raise ConfigError(errors)
-    return Settings(checked, runs)
+    return Settings(datasets, checked.sources, runs)
 
 
 def _expand(dataset: Dataset, path: str, errors: list[str]) -> Iterator[tuple[str, Run]]:
@@ -313,7 +323,9 @@ def _expand(dataset: Dataset, path: str, errors: list[str]) -> Iterator[tuple[st
 def run_name(changed: dict[str, Any]) -> str:
     """Name a run by the keys that set it apart, in the order of ABBREVIATIONS."""
     return "_".join(
-        f"{short}_{changed[key]:g}" if isinstance(changed[key], float) else f"{short}_{changed[key]}"
+        f"{short}_{changed[key]:g}"
+        if isinstance(changed[key], float)
+        else f"{short}_{changed[key]}"
         for key, short in ABBREVIATIONS.items()
         if key in changed
     )
@@ -332,7 +344,7 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted(values.items()))
 
 
-NETWORK_KEYS = ("intermediate_dim",)
+NETWORK_KEYS = ("filters", "intermediate_dim")
 
 
 @functools.cache
@@ -378,7 +390,7 @@ def _near(name: str, names: Any) -> str:
     return f", did you mean {close[0]}?" if close else "."
 
 
-def _explain(error: dict[str, Any], config: dict[str, Any]) -> str:
+def _explain(error: dict[str, Any]) -> str:
     """One line for an error of pydantic: the path, the value, what is allowed, a near name."""
     loc = [part for part in error["loc"] if part != "[key]"]
     path, kind, value = ".".join(str(part) for part in loc), error["type"], error["input"]
@@ -417,9 +429,10 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of the config, for editors."""
-    schema = TypeAdapter(Config).json_schema()
+    schema = Config.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    datasets = schema["properties"]["datasets"]
-    for values in datasets.get("patternProperties", {}).values():
-        values["description"] = "null takes a dataset away"
     return schema
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=1))

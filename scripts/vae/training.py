@@ -29,7 +29,7 @@ def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> VAE:
     keras.utils.set_random_seed(run["seed"])
     encoder, decoder = models.build(image_shape, run)
     likelihood = likelihoods.get(run["likelihood"])
-    decoder = keras.Model(decoder.input, likelihood.parameters(decoder.output), name="decoder")
+    decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
     return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
 
 
@@ -69,7 +69,9 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     return vae, pd.DataFrame(rows)
 
 
-def learning_rate(run: dict[str, Any], steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def learning_rate(
+    run: dict[str, Any], steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
     """Linear warm-up, then a half cosine to 0 or a constant, over epochs of `steps` steps.
 
     The warm-up takes at most a fifth of the training.
@@ -123,7 +125,9 @@ def _check_finite(rows: list[dict[str, float]]) -> None:
     row = rows[-1]
     broken = [column for column in COLUMNS if not math.isfinite(row[column])]
     if broken:
-        last = f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " if rows[1:] else ""
+        last = (
+            f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " if rows[1:] else ""
+        )
         raise UserError(
             f"Training diverged in epoch {row['epoch']}: {broken[0]} is {row[broken[0]]}. {last}"
             "Lower learning_rate (a third of it is a good try) or raise warmup_epochs in "

@@ -1,8 +1,11 @@
 """The config: what is refused and how, what runs it gives and how they are called."""
 
 import copy
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +13,7 @@ import yaml
 from scripts.vae import config
 from scripts.vae.config import ConfigError, check_yaml, resolve
 
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},
     "mnist": {"format": "idx", "licence": "CC BY-SA 3.0", "citation": "LeCun"},
@@ -42,7 +46,10 @@ def test_latent_dim_is_a_number_or_a_list():
 
 
 def test_variants_are_named_by_every_key_that_they_set():
-    assert names(variants=[{"latent_dim": [2, 20], "epochs": 10}])[2:] == ["ld_2_e_10", "ld_20_e_10"]
+    assert names(variants=[{"latent_dim": [2, 20], "epochs": 10}])[2:] == [
+        "ld_2_e_10",
+        "ld_20_e_10",
+    ]
     assert names(latent_dim=16, variants=[{"epochs": 75, "intermediate_dim": 256}])[1:] == [
         "ld_16_id_256_e_75"
     ]
@@ -114,7 +121,10 @@ def test_an_overlay_takes_a_dataset_away_with_null():
         ({"source": "minst"}, "no source is called 'minst', did you mean mnist?"),
         ({"latent_dim": [2, 2]}, "a second run called ld_2"),
         ({"variants": [{"latent_dim": 3}]}, "datasets.mnist.variants.0: a second run called ld_3"),
-        ({"variants": [{"epoch": 3}]}, "datasets.mnist.variants.0.epoch: unknown key, did you mean"),
+        (
+            {"variants": [{"epoch": 3}]},
+            "datasets.mnist.variants.0.epoch: unknown key, did you mean",
+        ),
         ({"variants": [{"epochs": [1, "x"]}]}, "datasets.mnist.variants.0.epochs.1: 'x'"),
         ({"figures": {"grid_sizes": 3}}, "datasets.mnist.figures.grid_sizes: unknown key"),
     ],
@@ -188,7 +198,7 @@ def test_unconfigured_targets_are_explained():
 def test_the_shipped_config_is_valid_and_has_the_original_projects_runs():
     content = {}
     for path in ("config/sources.yaml", "config/config.yaml"):
-        content |= yaml.safe_load(open(path, encoding="utf-8"))
+        content |= yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
     runs = resolve(content).runs
     assert list(runs["digits"]) == ["ld_2", "ld_3", "ld_8"]
     assert {"ld_2", "ld_3", "ld_2_e_10", "ld_20_e_10"} <= set(runs["mnist"])
@@ -201,3 +211,33 @@ def test_config_imports_neither_numpy_nor_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
+
+
+def test_the_schema_for_editors_is_that_of_the_config():
+    written = (ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8")
+    assert json.loads(written) == config.json_schema(), "run: make schema"
+
+
+def test_the_shipped_config_passes_the_schema_for_editors():
+    jsonschema = pytest.importorskip("jsonschema")
+    content = {}
+    for path in ("config/sources.yaml", "config/config.yaml"):
+        content |= yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    jsonschema.validate(content, config.json_schema())
+    content["datasets"]["mnist"]["latent_dims"] = 2
+    with pytest.raises(jsonschema.ValidationError, match="latent_dims"):
+        jsonschema.validate(content, config.json_schema())
+
+
+def test_every_key_is_described_in_the_readme():
+    readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\| `(\w+)` ", readme, re.M))
+    models = (config.Config, config.Dataset, config.FigureSettings, config.Source, config.RawFile)
+    assert described >= {key for model in models for key in model.model_fields}
+
+
+def test_no_rule_can_be_shadowed_by_a_dataset():
+    rules = {"all"}
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        rules.update(re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), re.M))
+    assert rules <= config.RESERVED

@@ -4,9 +4,18 @@ from scripts.vae import training
 from scripts.vae.elbo import kl_divergence
 
 RUN = {
-    **{"model": "mlp", "likelihood": "bernoulli", "latent_dim": 2, "intermediate_dim": 8},
-    **{"epochs": 2, "batch_size": 4, "optimizer": "adam", "learning_rate": 0.01},
-    **{"schedule": "cosine", "warmup_epochs": 0.5, "beta": 1.0, "seed": 0},
+    "model": "mlp",
+    "likelihood": "bernoulli",
+    "latent_dim": 2,
+    "intermediate_dim": 8,
+    "epochs": 2,
+    "batch_size": 4,
+    "optimizer": "adam",
+    "learning_rate": 0.01,
+    "schedule": "cosine",
+    "warmup_epochs": 0.5,
+    "beta": 1.0,
+    "seed": 0,
 }
 
 

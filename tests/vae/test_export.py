@@ -65,8 +65,12 @@ def test_the_architecture_names_every_layer_with_its_shape_and_parameters(export
     drawn = json.loads(json.dumps(export.architecture(vae)))
     encoder = {layer["name"]: layer for layer in drawn["encoder"]}
     assert encoder["hidden"] == {
-        **{"name": "hidden", "type": "Dense", "output_shape": [8], "detail": "relu"},
-        **{"parameters": 60 * 8 + 8, "inputs": ["pixels"]},
+        "name": "hidden",
+        "type": "Dense",
+        "output_shape": [8],
+        "detail": "relu",
+        "parameters": 60 * 8 + 8,
+        "inputs": ["pixels"],
     }
     assert encoder["image"]["inputs"] == []
     total = sum(layer["parameters"] for layers in drawn.values() for layer in layers)

@@ -47,8 +47,18 @@ def house(tmp_path, monkeypatch):
         ("scripts/vae/models/conv.py", "SIZE = 2", "SIZE = 3", (False, False)),
         ("scripts/vae/models/__init__.py", "", "A = 1", (False, True)),
         ("scripts/vae/jobs.py", "return 1", "return 2", (False, False)),
-        ("scripts/vae/figures.py", "    return 1", '    """A docstring."""\n    return 1', (False,) * 2),
-        ("scripts/vae/figures.py", "    return 1", "    # a comment\n\n    return (1)", (False,) * 2),
+        (
+            "scripts/vae/figures.py",
+            "    return 1",
+            '    """A docstring."""\n    return 1',
+            (False,) * 2,
+        ),
+        (
+            "scripts/vae/figures.py",
+            "    return 1",
+            "    # a comment\n\n    return (1)",
+            (False,) * 2,
+        ),
         ("scripts/vae/colours.py", "RED = 1", '"""A docstring."""\nRED = 1', (False, False)),
     ],
 )

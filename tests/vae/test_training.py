@@ -15,7 +15,9 @@ def images():
     labels = rng.integers(0, 2, 27)
     pixels = np.zeros((27, 4, 4, 1), np.uint8)
     pixels[np.arange(27), :, labels * 3] = 255
-    return Images(Split(pixels[:22], labels[:22]), Split(pixels[22:], labels[22:]), ("left", "right"))
+    return Images(
+        Split(pixels[:22], labels[:22]), Split(pixels[22:], labels[22:]), ("left", "right")
+    )
 
 
 @pytest.fixture(scope="module")

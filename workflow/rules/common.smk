@@ -15,7 +15,7 @@ def dataset_of(wildcards):
     """The configured dataset that a target belongs to."""
     if wildcards.dataset not in settings.runs:
         sys.exit(unknown_target(settings, wildcards.dataset))
-    return settings.config.datasets[wildcards.dataset]
+    return settings.datasets[wildcards.dataset]
 
 
 def run_values(wildcards):
@@ -37,7 +37,7 @@ def figure_settings(wildcards):
 
 def source_of(wildcards):
     """The source of a dataset, by its name."""
-    return settings.config.sources[dataset_of(wildcards).source]
+    return settings.sources[dataset_of(wildcards).source]
 
 
 def dataset_targets(name):

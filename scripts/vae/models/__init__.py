@@ -11,6 +11,8 @@ from typing import Any
 import keras
 
 
-def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
+def build(
+    image_shape: tuple[int, int, int], run: dict[str, Any]
+) -> tuple[keras.Model, keras.Model]:
     """The encoder and the decoder of a run, with fresh weights."""
     return importlib.import_module(f"{__name__}.{run['model']}").build(image_shape, run)

@@ -9,7 +9,9 @@ from keras import layers
 DEFAULTS = {"intermediate_dim": 512}
 
 
-def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> tuple[keras.Model, keras.Model]:
+def build(
+    image_shape: tuple[int, int, int], run: dict[str, Any]
+) -> tuple[keras.Model, keras.Model]:
     """One hidden layer with ReLU on either side of the latent space."""
     image = keras.Input(image_shape, name="image")
     hidden = layers.Flatten(name="pixels")(image)

@@ -1,0 +1,68 @@
+"""The convolutional network of the original project, for images of any size.
+
+Images are halved until their shorter side is at most 16: once for CIFAR-10 (32), three times for
+Caltech101 (92 and 128).
+"""
+
+import math
+from typing import Any
+
+import keras
+from keras import layers
+
+DEFAULTS = {"filters": 32, "intermediate_dim": 128}
+
+
+def build(
+    image_shape: tuple[int, int, int], run: dict[str, Any]
+) -> tuple[keras.Model, keras.Model]:
+    """A 2x2 or 3x3 convolution, three or more with `filters`, one dense layer; mirrored."""
+    channels, filters = image_shape[-1], run["filters"]
+    strides = _strides(image_shape)
+    small = sum(stride == 2 for stride in strides) < 2
+    kernels = [2 if small and stride == 2 else 3 for stride in strides]
+
+    image = keras.Input(image_shape, name="image")
+    hidden = _conv(channels, 2 if small else 3, name="conv_0")(image)
+    for i, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), 1):
+        hidden = _conv(filters, kernel, strides=stride, name=f"conv_{i}")(hidden)
+    map_shape = hidden.shape[1:]
+    hidden = layers.Flatten(name="features")(hidden)
+    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(hidden)
+    z_mean = layers.Dense(run["latent_dim"], name="z_mean")(hidden)
+    z_log_var = layers.Dense(run["latent_dim"], name="z_log_var")(hidden)
+    encoder = keras.Model(image, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
+
+    z = keras.Input((run["latent_dim"],), name="z")
+    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
+    hidden = layers.Dense(math.prod(map_shape), "relu", name="features")(hidden)
+    hidden = layers.Reshape(map_shape, name="map")(hidden)
+    for i in range(len(strides), 0, -1):
+        hidden = layers.Conv2DTranspose(
+            *(filters, kernels[i - 1], strides[i - 1], "same"),
+            activation="relu",
+            name=f"conv_{i}",
+        )(hidden)
+    hidden = layers.Conv2D(channels, 2 if small else 3, padding="same", name="conv_0")(hidden)
+    decoder = keras.Model(z, crop(hidden, image_shape), name="decoder")
+    return encoder, decoder
+
+
+def crop(images: keras.KerasTensor, image_shape: tuple[int, int, int]) -> keras.KerasTensor:
+    """Cut [B, H', W', C] to [B, H, W, C]: sizes that halve unevenly come back larger."""
+    margins = [have - want for have, want in zip(images.shape[1:3], image_shape[:2], strict=True)]
+    return layers.Cropping2D([(m // 2, m - m // 2) for m in margins], name="logits")(images)
+
+
+def halvings(image_shape: tuple[int, int, int], smallest: int = 16) -> int:
+    """How often to halve an image until its shorter side is at most `smallest`."""
+    return max(0, math.ceil(math.log2(min(image_shape[:2]) / smallest)))
+
+
+def _strides(image_shape: tuple[int, int, int]) -> list[int]:
+    count = halvings(image_shape)
+    return [2] * count + [1] * (3 - count)
+
+
+def _conv(filters: int, kernel: int, **options: Any) -> layers.Conv2D:
+    return layers.Conv2D(filters, kernel, padding="same", activation="relu", **options)

@@ -1,0 +1,131 @@
+"""What rebuilds what: a contract, read off `snakemake -n`."""
+
+import pytest
+
+RUNS = {"digits/ld_2", "digits/ld_3"}
+
+
+def edit_config(workspace, **changes):
+    config = workspace.config
+    config["datasets"]["digits"].update(changes)
+    workspace.write_config(config)
+
+
+def folders(plan):
+    return set().union(*plan.values()) if plan else set()
+
+
+def test_nothing_changed_runs_nothing(built_copy):
+    assert built_copy.planned() == {}
+
+
+def test_adding_a_latent_size_runs_that_run_alone(built_copy):
+    edit_config(built_copy, latent_dim=[2, 3, 7])
+    plan = built_copy.planned()
+    assert folders(plan) == {"digits/ld_7"}
+    assert plan["train"] == {"digits/ld_7"}
+
+
+def test_adding_a_variant_runs_that_run_alone(built_copy):
+    edit_config(built_copy, variants=[{"latent_dim": 2, "epochs": 3}])
+    assert folders(built_copy.planned()) == {"digits/ld_2_e_3"}
+
+
+def test_removing_a_latent_size_runs_nothing(built_copy):
+    edit_config(built_copy, latent_dim=[2])
+    assert built_copy.planned() == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epochs": 3}, {"batch_size": 128}, {"intermediate_dim": 9}, {"seed": 1}, {"beta": 2}],
+)
+def test_a_value_of_a_dataset_runs_its_runs(built_copy, change):
+    edit_config(built_copy, **change)
+    plan = built_copy.planned()
+    assert plan["train"] == RUNS
+    assert "prepare" not in plan
+
+
+def test_two_values_that_change_places_are_noticed(built_copy):
+    """Snakemake compares the values of parameters without their names."""
+    edit_config(built_copy, epochs=8, intermediate_dim=2)
+    assert built_copy.planned()["train"] == RUNS
+
+
+def test_a_figure_setting_runs_those_figures(built_copy):
+    edit_config(built_copy, figures={"grid_size": 5})
+    plan = built_copy.planned()
+    assert plan["plot_grid"] == RUNS
+    assert not {"train", "encode", "prepare", "plot_history", "plot_architecture"} & set(plan)
+
+
+def test_the_code_of_figures_runs_figures(built_copy):
+    built_copy.edit("scripts/vae/figures.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    plan = built_copy.planned()
+    assert plan["plot_latent"] == RUNS
+    assert not {"train", "encode", "prepare"} & set(plan)
+
+
+@pytest.mark.parametrize("module", ["training.py", "elbo.py", "likelihoods.py", "models/mlp.py"])
+def test_the_code_of_training_runs_training(built_copy, module):
+    built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    plan = built_copy.planned()
+    assert plan["train"] == RUNS
+    assert "prepare" not in plan
+
+
+def test_a_reader_prepares_its_datasets_again(built_copy):
+    built_copy.edit("scripts/vae/sources/digits.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    assert built_copy.planned()["prepare"] == {"digits"}
+
+
+def test_a_caption_runs_nothing(built_copy):
+    built_copy.edit("workflow/report/grid.rst", ".", "!")
+    assert built_copy.planned() == {}
+
+
+@pytest.mark.parametrize(
+    "module", ["training.py", "models/mlp.py", "figures.py", "images.py", "sources/digits.py"]
+)
+def test_comments_and_docstrings_run_nothing(built_copy, module):
+    path = built_copy.path / "scripts/vae" / module
+    text = path.read_text()
+    assert text.startswith('"""')
+    path.write_text(text.replace('"""', '"""Said better: ', 1) + "\n# And a comment.\n")
+    assert built_copy.planned() == {}
+
+
+@pytest.mark.parametrize("module", ["config.py", "jobs.py", "files.py"])
+def test_the_code_of_messages_and_checks_runs_nothing(built_copy, module):
+    built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    assert built_copy.planned() == {}
+
+
+def test_the_order_of_keys_comments_and_mirrors_run_nothing(built_copy):
+    config = built_copy.config
+    config["datasets"]["digits"] = dict(reversed(config["datasets"]["digits"].items()))
+    config["datasets"]["digits"]["latent_dim"].reverse()
+    config["mirrors"] = ["/another/mirror"]
+    built_copy.write_config(dict(reversed(config.items())))
+    path = built_copy.path / "config/config.yaml"
+    path.write_text("# A comment.\n" + path.read_text())
+    assert built_copy.planned() == {}
+
+
+def test_a_url_a_citation_and_another_dataset_run_nothing(built_copy):
+    built_copy.edit("config/sources.yaml", "https://", "https://elsewhere.")
+    config = built_copy.config
+    config["datasets"]["twin"] = config["datasets"]["digits"] | {"epochs": 1}
+    built_copy.write_config(config)
+    assert built_copy.planned("--", "digits") == {}
+
+
+def test_threads_and_resources_run_nothing(built_copy):
+    arguments = ("--cores", "1", "--set-threads", "train=1", "--set-resources", "train:mem_mb=9")
+    assert built_copy.planned(*arguments) == {}
+
+
+def test_a_default_written_out_runs_nothing(built_copy):
+    edit_config(built_copy, optimizer="adam", likelihood="bernoulli", beta=1)
+    assert built_copy.planned() == {}
