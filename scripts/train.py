@@ -2,67 +2,48 @@
 
 import json
 import logging
-import platform
+import os
 import time
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from scripts.vae.files import atomic
+from scripts.vae.images import load
 from scripts.vae.jobs import job
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets in twenty lines
 logger = logging.getLogger(__name__)
-
-PACKAGES = ("keras", "numpy", "onnx", "onnxruntime", "tf2onnx")
 
 
 def train(
-    images: str,
-    run: dict[str, Any],
-    threads: int,
-    outputs: dict[str, str],
-    title: dict[str, str],
+    images: str, run: dict[str, Any], threads: int, names: dict[str, str], outputs: dict[str, str]
 ) -> None:
-    """Fit a run on the images of an npz file; write its models, history and run.json."""
-    import keras  # 5 s: after the log is open, so that it shows what takes the time
-
-    from scripts.vae import export, training
-    from scripts.vae.images import load
+    """Fit a run on the images of an npz file; write its models, its history and its record."""
+    from scripts.vae import export, training  # TensorFlow: seconds, so only once the log is open
 
     start = time.perf_counter()
     training.use_threads(threads)
     data = load(images)
-    logger.info("%(dataset)s, %(run)s", title)
-    logger.info("%d training images, %d test images, %s", len(data.train), len(data.test), data.shape)
+    counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
+    logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
     vae, history = training.fit(data, run)
 
     export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
     export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])
     with atomic(outputs["history"]) as part:
-        history.round(6).to_csv(part, index=False)
-    record = title | {
+        history.to_csv(part, index=False, float_format="%.9g")
+    record = names | {
         "settings": run,
-        "images": {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)},
+        "images": counts,
         "class_names": list(data.class_names),
         "final": history.iloc[-1].to_dict(),
         "seconds": round(time.perf_counter() - start, 1),
         "threads": threads,
-        "engine": training.engine(vae, 50),
-        "devices": keras.distribution.list_devices(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {"python": platform.python_version(), keras.backend.backend(): _backend()}
-        | {name: version(name) for name in PACKAGES},
-        "parameters": int(vae.encoder.count_params() + vae.decoder.count_params()),
+        **training.environment(vae),
+        "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
         "architecture": export.architecture(vae),
     }
     with atomic(outputs["record"]) as part:
-        Path(part).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def _backend() -> str:
-    import keras
-
-    return __import__(keras.backend.backend()).__version__
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -71,6 +52,6 @@ if __name__ == "__main__":
             images=snakemake.input.images,
             run=snakemake.params.run,
             threads=snakemake.threads,
+            names=dict(snakemake.wildcards.items()),
             outputs=dict(snakemake.output.items()),
-            title=dict(snakemake.wildcards.items()),
         )

@@ -104,7 +104,7 @@ class RunSettings(_Strict):
     batch_size: _whole(1, 65_536) = Field(256, description="images a step")
     optimizer: Literal["adam", "rmsprop"] = Field("adam", description="rmsprop: as the original")
     learning_rate: _real(gt=0, le=1) | None = Field(
-        None, description="its peak (default: 0.002 for adam, 0.001 for rmsprop)"
+        None, description="its peak (default: the model's for adam, 0.001 for rmsprop)"
     )
     schedule: Literal["cosine", "constant"] = Field(
         "cosine", description="course of the learning rate after the warm-up; cosine ends at 0"
@@ -340,7 +340,8 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
         elif values.pop(key) is not None:
             raise ValueError(f"{key}: the model {values['model']} has no such setting")
     if values["learning_rate"] is None:
-        values["learning_rate"] = {"adam": 0.002, "rmsprop": 0.001}[values["optimizer"]]
+        adam = values["optimizer"] == "adam"
+        values["learning_rate"] = defaults["learning_rate"] if adam else 0.001
     return dict(sorted(values.items()))
 
 

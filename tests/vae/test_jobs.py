@@ -10,7 +10,26 @@ def test_log_lines_go_to_the_file_and_to_the_terminal(tmp_path, capsys):
     with job(log):
         logging.getLogger("scripts.vae.training").info("epoch 1/2")
     assert log.read_text().endswith(" epoch 1/2\n")
-    assert capsys.readouterr().err == "epoch 1/2\n"
+    assert capsys.readouterr().err.endswith(" train: epoch 1/2\n")
+
+
+def test_the_terminal_gets_the_first_line_of_a_kind_and_every_warning(tmp_path, capsys):
+    with job(tmp_path / "train.log"):
+        for epoch in range(3):
+            logging.getLogger("scripts.vae").info("epoch %d", epoch)
+            logging.getLogger("scripts.vae").warning("careful %d", epoch)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in lines] == [
+        *("epoch 0", "careful 0", "careful 1", "careful 2")
+    ]
+    assert (tmp_path / "train.log").read_text().count("epoch") == 3
+
+
+def test_paths_are_not_broken(tmp_path, capsys):
+    path = "/a/path/with-hyphens/" * 8
+    with pytest.raises(SystemExit), job(tmp_path / "log"):
+        raise UserError(f"word {path}")
+    assert path in capsys.readouterr().err
 
 
 def test_a_user_error_is_a_paragraph_and_the_traceback_is_in_the_log(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """Networks, one file an architecture.
 
-A module here has a constant DEFAULTS, its settings and their defaults, and a function
+A module here has a constant DEFAULTS, its settings (and the learning rate that suits it under Adam)
+with their defaults, and a function
 `build(image_shape, run) -> (encoder, decoder)`: Keras models of stock layers, encoder from images
 [B, H, W, C] in [0, 1] to z_mean and z_log_var [B, D], decoder from z [B, D] to logits [B, H, W, C].
 """

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import layers
 
-DEFAULTS = {"filters": 32, "intermediate_dim": 128}
+DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 
 
 def build(
