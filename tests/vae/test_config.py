@@ -81,7 +81,7 @@ def test_values_are_plain_complete_and_in_one_order():
     assert type(values) is dict
     assert list(values) == sorted(values)
     assert values["intermediate_dim"] == 512
-    assert values["learning_rate"] == 0.006
+    assert values["learning_rate"] == 0.008
     assert None not in values.values()
     swapped = with_dataset(latent_dim=2)
     swapped["datasets"]["mnist"] = dict(reversed(swapped["datasets"]["mnist"].items()))

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-DEFAULTS = {"intermediate_dim": 512, "learning_rate": 0.006}
+DEFAULTS = {"intermediate_dim": 512, "learning_rate": 0.008}
 
 
 def build(
