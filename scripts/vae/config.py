@@ -152,7 +152,21 @@ Variant = create_model(
 
 
 class FigureSettings(_Strict):
-    """How much the pictures of a dataset show."""
+    """How much the pictures of a dataset show; by default as much as is readable."""
+
+    grid_size: _whole(1, 100) | None = Field(
+        None, description="images along a side of grid.png and of a frame of grid.gif (default: 20)"
+    )
+    frames: _whole(2, 500) = Field(41, description="steps of grid.gif through the third dimension")
+    samples: _whole(1, 10_000) | None = Field(
+        None, description="images in samples.png (default: 100)"
+    )
+    reconstructions: _whole(1, 10_000) | None = Field(
+        None, description="pairs in reconstructions.png (default: 50)"
+    )
+    traversal_steps: _whole(2, 100) | None = Field(
+        None, description="images in a row of traversals.png (default: 13)"
+    )
 
 
 class Folder(_Strict):

@@ -30,14 +30,56 @@ def run_values(wildcards):
     return runs[wildcards.run].values
 
 
-def figure_settings(wildcards):
-    """How much the pictures of a dataset show, as a plain dict."""
-    return dataset_of(wildcards).figures.model_dump()
-
-
 def source_of(wildcards):
     """The source of a dataset, by its name."""
     return settings.sources[dataset_of(wildcards).source]
+
+
+def raw_files(wildcards):
+    """The raw files of a dataset.
+
+    Ancient: a raw file is known by its checksum, whatever its date.
+    """
+    name = dataset_of(wildcards).source
+    return [
+        ancient(f"results/raw/{name}/{file}") for file in source_of(wildcards).files
+    ]
+
+
+def reading(wildcards):
+    """What the images of a dataset depend on: the reader, its settings, the checksums."""
+    source = source_of(wildcards)
+    return {
+        "checksums": {
+            name: file.content_sha256 or file.sha256
+            for name, file in source.files.items()
+        },
+        "class_names": source.class_names,
+        "format": source.format,
+    }
+
+
+def train_code(wildcards):
+    """Fingerprint of what trains a run: the network of another run is not in it."""
+    model = run_values(wildcards)["model"]
+    return fingerprint("train", f"scripts.vae.models.{model}")
+
+
+def figure_settings(*keys):
+    """A function of wildcards: those of the dataset's figure settings that a figure depends on."""
+    return lambda wildcards: dataset_of(wildcards).figures.model_dump(include=set(keys))
+
+
+def run_seed(wildcards):
+    return run_values(wildcards)["seed"]
+
+
+def labels(figure):
+    """A function of wildcards: what tells a figure from others in the report."""
+    return lambda wildcards: {
+        "latent size": str(run_values(wildcards)["latent_dim"]),
+        "figure": figure,
+    }
 
 
 def dataset_targets(name):

@@ -1,9 +1,3 @@
-def train_code(wildcards):
-    """Fingerprint of what trains a run: the network of another run is not in it."""
-    model = run_values(wildcards)["model"]
-    return fingerprint("train", f"scripts.vae.models.{model}")
-
-
 # One variational autoencoder: its models, its history, and a record of how it came about.
 rule train:
     input:
@@ -16,18 +10,18 @@ rule train:
         decoder_onnx="results/{dataset}/{run}/decoder.onnx",
         history="results/{dataset}/{run}/history.csv",
         record="results/{dataset}/{run}/run.json",
-    params:
-        run=run_values,
-        code=train_code,
     log:
         "results/{dataset}/{run}/logs/train.log",
     benchmark:
         "results/{dataset}/{run}/logs/train.tsv"
+    conda:
+        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=4000,
         runtime=720,
-    conda:
-        "../../environment.yml"
+    params:
+        run=run_values,
+        code=train_code,
     script:
         "../../scripts/train.py"

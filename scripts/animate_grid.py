@@ -1,0 +1,34 @@
+"""Animate a walk through the third dimension of a latent space."""
+
+from typing import Any
+
+from scripts.vae import figures, sampling
+from scripts.vae.jobs import UserError, job
+from scripts.vae.onnx import Decoder
+
+
+def animate_grid(
+    decoder: str, path: str, settings: dict[str, Any], threads: int, title: str
+) -> None:
+    """Decode a grid over z[0] and z[1] for each of many z[2]; three dimensions only."""
+    network = Decoder(decoder, threads)
+    if network.latent_dim != 3:
+        raise UserError(
+            f"{path} walks through the third dimension of a latent space that has three; "
+            f"this one has {network.latent_dim}. Ask for grid.png instead."
+        )
+    side = settings["grid_size"] or figures.fitting(network.image_shape, 10, figures.FRAME_ROOM)
+    z = sampling.uniform_grid(3, side, settings["frames"])
+    extent = float(z[-1, 0, 0, 2])
+    figures.save_animation((figures.plane(network(p), p, extent, title) for p in z), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        animate_grid(
+            decoder=snakemake.input.decoder,
+            path=snakemake.output[0],
+            settings=snakemake.params.figures,
+            threads=snakemake.threads,
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )

@@ -1,0 +1,20 @@
+"""Plot the course of a training."""
+
+import pandas as pd
+
+from scripts.vae import figures
+from scripts.vae.jobs import job
+
+
+def plot_history(history: str, path: str, title: str) -> None:
+    """Draw the losses and the learning rate of history.csv."""
+    figures.save(figures.history(pd.read_csv(history), title), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        plot_history(
+            history=snakemake.input.history,
+            path=snakemake.output[0],
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )

@@ -1,0 +1,44 @@
+"""Plot test images and what becomes of them in a VAE."""
+
+from typing import Any
+
+import numpy as np
+
+from scripts.vae import figures
+from scripts.vae import images as dataset
+from scripts.vae.jobs import job
+from scripts.vae.onnx import Decoder, Encoder
+
+
+def plot_reconstructions(
+    images: str,
+    encoder: str,
+    decoder: str,
+    path: str,
+    settings: dict[str, Any],
+    seed: int,
+    threads: int,
+    title: str,
+) -> None:
+    """Draw test images, chosen at random, each above its reconstruction from z_mean."""
+    test = dataset.load(images).test
+    n = settings["reconstructions"] or figures.fitting(test.pixels.shape[1:], 10) ** 2 // 2 or 1
+    chosen = np.random.default_rng(seed).permutation(len(test))[:n]
+    originals = test.pixels[chosen[np.argsort(test.labels[chosen], kind="stable")]]
+    z_mean, _ = Encoder(encoder, threads)(originals)
+    decoded = Decoder(decoder, threads)(z_mean)
+    figures.save(figures.reconstructions(originals, decoded, title), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        plot_reconstructions(
+            images=snakemake.input.images,
+            encoder=snakemake.input.encoder,
+            decoder=snakemake.input.decoder,
+            path=snakemake.output[0],
+            settings=snakemake.params.figures,
+            seed=snakemake.params.seed,
+            threads=snakemake.threads,
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )

@@ -1,0 +1,29 @@
+"""Plot images decoded from random draws from the prior."""
+
+from typing import Any
+
+from scripts.vae import figures, sampling
+from scripts.vae.jobs import job
+from scripts.vae.onnx import Decoder
+
+
+def plot_samples(
+    decoder: str, path: str, settings: dict[str, Any], seed: int, threads: int, title: str
+) -> None:
+    """Decode draws from N(0, I) and lay the images out."""
+    network = Decoder(decoder, threads)
+    n = settings["samples"] or figures.fitting(network.image_shape, 10) ** 2
+    z = sampling.prior(n, network.latent_dim, seed)
+    figures.save(figures.samples(network(z), title), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        plot_samples(
+            decoder=snakemake.input.decoder,
+            path=snakemake.output[0],
+            settings=snakemake.params.figures,
+            seed=snakemake.params.seed,
+            threads=snakemake.threads,
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )

@@ -1,0 +1,35 @@
+"""Plot what each latent dimension does to an image."""
+
+from typing import Any
+
+import numpy as np
+
+from scripts.vae import figures, sampling
+from scripts.vae.jobs import job
+from scripts.vae.onnx import Decoder, load_latents
+
+
+def plot_traversals(
+    decoder: str, latents: str, path: str, settings: dict[str, Any], threads: int, title: str
+) -> None:
+    """Sweep the latent dimensions of the highest KL, one at a time, the others at 0."""
+    network = Decoder(decoder, threads)
+    kl = load_latents(latents).kl
+    fit = figures.fitting(network.image_shape, 20, figures.TRAVERSAL_ROOM)
+    steps = settings["traversal_steps"] or min(fit - (fit + 1) % 2, 13)
+    dimensions = np.argsort(-kl, kind="stable")[:fit]
+    z = sampling.traversals(network.latent_dim, steps)[dimensions]
+    values = z[0, :, dimensions[0]]
+    figures.save(figures.traversals(network(z), values, dimensions, kl, title), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        plot_traversals(
+            decoder=snakemake.input.decoder,
+            latents=snakemake.input.latents,
+            path=snakemake.output[0],
+            settings=snakemake.params.figures,
+            threads=snakemake.threads,
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )

@@ -1,0 +1,108 @@
+"""Encoded pictures, in any format that Pillow knows, to 8-bit gray or RGB."""
+
+import contextlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture, maybe at a fraction of its size.
+
+    image: mode L or RGB.
+    width, height: what its pixels span, in pixels. Where a picture of 1001 pixels was halved it has
+        501, which span 500.5: the last one is half a pixel.
+    orientation: how it is to be turned, 1 to 8, as Exif has it.
+    """
+
+    image: Image.Image
+    width: float
+    height: float
+    orientation: int
+
+
+def decode(file: str | Path | bytes, least: int) -> Picture:
+    """Decode a picture; of an animation, its first frame.
+
+    file: its path, or what such a file holds.
+    least: pixels. A JPEG file is decoded at 1/2, 1/4 or 1/8 of its size where neither side gets
+        shorter than this, which takes a fraction of the time.
+
+    What is transparent becomes white, and 16 bits become 8.
+
+    Raises UnreadableError where there is no such picture, it is damaged, or it is a decompression
+    bomb.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with _opened(file) as stream:
+                return _decode(stream, least)
+    except Exception as error:  # Pillow's plugins raise whatever their parsing stumbles over
+        raise UnreadableError(_reason(error)) from error
+
+
+class UnreadableError(Exception):
+    """There is no picture to be had from a file; the message says why, in a few words."""
+
+
+def _opened(file: str | Path | bytes) -> BinaryIO:
+    # The buffer takes most pictures whole: Pillow reads in small pieces, to and fro.
+    return io.BytesIO(file) if isinstance(file, bytes) else open(file, "rb", buffering=1 << 18)
+
+
+def _decode(file: BinaryIO, least: int) -> Picture:
+    with Image.open(file) as image:
+        if image.format == "EPS":
+            raise UnreadableError("EPS is a program, and Pillow would have Ghostscript run it")
+        drafted = image.draft(None, (least, least))
+        image.load()  # a TIFF file turns upright here
+        width, height = drafted[1][2:] if drafted else image.size
+        return Picture(_plain(image), width, height, _orientation(image))
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return an image in mode L or RGB that looks like `image`, on white."""
+    if image.mode[0] in "IF":
+        return Image.fromarray(_to_8_bits(image))
+    if image.has_transparency_data:
+        # The modes with premultiplied colours convert to their plain kin alone.
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, "RGBA")).convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return image.copy() if image.readonly else image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _to_8_bits(image: Image.Image) -> np.ndarray:
+    """Return gray pixels as uint8: 65,535, or 1.0, is white."""
+    pixels = np.asarray(image)
+    white = 1 if image.mode == "F" else 65_535
+    # Not written so that NaN would pass.
+    if not (pixels.min() >= 0 and pixels.max() <= white):
+        raise UnreadableError(
+            f"its values reach from {pixels.min():g} to {pixels.max():g}; "
+            f"in the mode {image.mode} they should lie between 0 and {white:,}"
+        )
+    return np.rint(pixels * np.float32(255 / white)).astype(np.uint8)
+
+
+def _orientation(image: Image.Image) -> int:
+    with contextlib.suppress(Exception):  # Exif that is damaged does not spoil the picture
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    return 1
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture in a format that Pillow knows"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error) or type(error).__name__).partition("\n")[0]
