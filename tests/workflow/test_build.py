@@ -1,0 +1,108 @@
+"""The real workflow on tiny data: what it builds, that it ends, and that it explains itself."""
+
+import json
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+MODELS = ["encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx"]
+FIGURES = ["latent", "grid", "samples", "reconstructions", "traversals", "history", "architecture"]
+
+
+@pytest.mark.parametrize("run", ["ld_2", "ld_3"])
+def test_every_file_of_a_run_is_built(built, run):
+    folder = built.path / "results/digits" / run
+    assert {p.name for p in folder.iterdir()} == {
+        *MODELS,
+        *(f"{figure}.png" for figure in FIGURES),
+        *("history.csv", "run.json", "latents.npz", "logs"),
+        *(["grid.gif"] if run == "ld_3" else []),
+    }
+    for figure in FIGURES:
+        with Image.open(folder / f"{figure}.png") as image:
+            image.load()
+            assert max(image.size) <= 1500
+
+
+def test_the_history_has_a_row_an_epoch_and_its_terms_add_up(built):
+    history = pd.read_csv(built.path / "results/digits/ld_2/history.csv")
+    columns = "epoch loss reconstruction kl test_loss test_reconstruction test_kl"
+    assert list(history) == [*columns.split(), "learning_rate", "seconds"]
+    assert list(history.epoch) == [1, 2]
+    np.testing.assert_allclose(history.loss, history.reconstruction + history.kl, rtol=1e-6)
+
+
+def test_the_record_says_how_a_run_came_about(built):
+    record = json.loads((built.path / "results/digits/ld_2/run.json").read_text())
+    assert record["dataset"] == "digits"
+    assert record["settings"]["latent_dim"] == 2
+    assert record["settings"]["seed"] == 0
+    assert record["images"] == {"train": 1437, "test": 360, "shape": [8, 8, 1]}
+    assert {"python", "tensorflow", "keras", "numpy"} <= set(record["versions"])
+    assert record["devices"] == ["cpu:0"] or record["devices"]
+
+
+def test_the_log_has_a_line_an_epoch(built):
+    log = (built.path / "results/digits/ld_2/logs/train.log").read_text()
+    assert "epoch 1/2  loss" in log
+    assert "epoch 2/2  loss" in log
+
+
+def test_the_codes_are_those_of_the_test_set(built):
+    with np.load(built.path / "results/digits/ld_3/latents.npz") as latents:
+        assert latents["z_mean"].shape == latents["z_log_var"].shape == (360, 3)
+        assert latents["labels"].shape == (360,)
+
+
+def test_a_walk_through_two_dimensions_is_refused_with_a_remedy(built_copy):
+    done = built_copy.snakemake("--cores", "1", "--", "results/digits/ld_2/grid.gif")
+    assert done.returncode == 1
+    assert "Ask for grid.png instead." in done.stderr + done.stdout
+    assert not (built_copy.path / "results/digits/ld_2/grid.gif").exists()
+
+
+def test_the_report_holds_every_figure_with_its_caption(built_copy):
+    done = built_copy.snakemake("--report", "report.zip")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(built_copy.path / "report.zip") as report:
+        page = b"".join(report.read(name) for name in report.namelist() if name.endswith(".html"))
+        pictures = [name for name in report.namelist() if name.endswith((".png", ".gif"))]
+    assert len(pictures) >= 2 * len(FIGURES) + 1
+    assert b"spread uniformly over the prior" in page
+
+
+def test_mnist_from_a_mirror_and_one_dataset_alone(unbuilt_copy, datasets):
+    run = {"latent_dim": 2, "intermediate_dim": 8, "epochs": 1, "batch_size": 4096}
+    content = unbuilt_copy.config
+    content["mirrors"] = [str(datasets)]
+    content["datasets"]["mnist"] = run | {"source": "mnist"}
+    unbuilt_copy.write_config(content)
+    done = unbuilt_copy.snakemake("--cores", "2", "--", "mnist")
+    assert done.returncode == 0, done.stderr
+    results = unbuilt_copy.path / "results"
+    assert sorted(p.name for p in results.iterdir()) == ["mnist", "raw"]
+    with np.load(results / "mnist/images.npz") as images:
+        assert images["train_pixels"].shape == (60_000, 28, 28, 1)
+        assert images["train_pixels"].dtype == np.uint8
+        assert images["test_labels"].shape == (10_000,)
+        assert list(images["class_names"]) == [str(digit) for digit in range(10)]
+    # A raw file that is older or newer than what was made of it is still the right file.
+    (results / "raw/mnist/t10k-labels-idx1-ubyte.gz").touch()
+    assert unbuilt_copy.planned("--", "mnist") == {}
+
+
+def test_no_place_has_the_file(unbuilt_copy):
+    content = unbuilt_copy.config
+    content["mirrors"] = ["/no/such/mirror"]
+    content["datasets"]["mnist"] = {"source": "mnist", "latent_dim": 2}
+    content["sources"] = {"mnist": {"urls": ["http://127.0.0.1:9/"], "wheel": None}}
+    unbuilt_copy.write_config(content)
+    done = unbuilt_copy.snakemake("--cores", "1", "--", "results/mnist/images.npz")
+    assert done.returncode == 1
+    assert "/no/such/mirror" in done.stderr
+    assert "http://127.0.0.1:9/" in done.stderr
+    assert "make builds the digits that come with scikit-learn" in done.stderr
+    assert not list((unbuilt_copy.path / "results").rglob("*.gz"))
