@@ -12,8 +12,8 @@ def plot_grid(
 ) -> None:
     """Decode a grid of latent points and draw each image in its place."""
     network = Decoder(decoder, threads)
-    room = figures.PLANE_ROOM if network.latent_dim == 3 else figures.ROOM
-    side = settings["grid_size"] or figures.fitting(network.image_shape, 20, room)
+    at_most, room = (10, figures.PLANE_ROOM) if network.latent_dim == 3 else (20, figures.ROOM)
+    side = settings["grid_size"] or figures.fitting(network.image_shape, at_most, room)
     z = sampling.uniform_grid(network.latent_dim, side, figures.PLANES, seed)
     figures.save(figures.grid(network(z), z, title), path)
 

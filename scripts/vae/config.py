@@ -155,7 +155,8 @@ class FigureSettings(_Strict):
     """How much the pictures of a dataset show; by default as much as is readable."""
 
     grid_size: _whole(1, 100) | None = Field(
-        None, description="images along a side of grid.png and of a frame of grid.gif (default: 20)"
+        None,
+        description="images along a side of grid.png and of a frame of grid.gif (default: 20; 10)",
     )
     frames: _whole(2, 500) = Field(41, description="steps of grid.gif through the third dimension")
     samples: _whole(1, 10_000) | None = Field(

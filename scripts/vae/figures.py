@@ -25,7 +25,7 @@ from scripts.vae.files import atomic
 
 DPI = 150
 LONGEST = 1500  # side of a figure
-ROOM = 1280  # side of the square that the images of a figure fit in
+ROOM = 1260  # side of the square that the images of a figure fit in
 LARGEST = 96  # side to which small images are enlarged
 HEAD, FOOT, LEFT, RIGHT = 104, 84, 116, 28
 GUTTER, GAP = 56, 2  # between groups of images, between images
@@ -92,28 +92,30 @@ def fitting(image_shape: tuple[int, int, int], at_most: int, room: int = ROOM) -
     return max(1, min(at_most, room // max(image_shape[:2])))
 
 
-def mosaic(images: np.ndarray, room: tuple[int, int] = (ROOM, ROOM), gap: int = 0) -> np.ndarray:
+def mosaic(images: np.ndarray, room: tuple[int, int] = (ROOM, ROOM)) -> np.ndarray:
     """Lay images [R, C, H, W, K], uint8 or in [0, 1], out as one picture, uint8 [h, w, 3].
 
     Each is enlarged by a whole factor, its pixels sharp, as far as `room` (height, width) and
-    LARGEST allow; where there is too little room, each is shrunk by a whole factor. White gaps
-    come on top of the room.
+    LARGEST allow; where there is too little room, each is shrunk by a whole factor. The white gaps
+    are as wide as a pixel of an image, so that images which fill their frame stay apart.
     """
     rows, columns, height, width, channels = images.shape
     images = _uint8(images)
-    shares = rows * height / room[0], columns * width / room[1]
-    shrink = min(math.ceil(max(shares)), height, width)
+    shrink = min(math.ceil(max(rows * height / room[0], columns * width / room[1])), height, width)
     if shrink > 1:
         height, width = height // shrink, width // shrink
         whole = images[:, :, : height * shrink, : width * shrink]
         blocks = whole.reshape(rows, columns, height, shrink, width, shrink, channels)
         images = _uint8(blocks.mean(axis=(3, 5)) / 255)
-    enlarge = max(1, min(LARGEST // max(height, width), int(1 / max(shares))))
-    images = images.repeat(enlarge, axis=2).repeat(enlarge, axis=3)
+    by = LARGEST // max(height, width)
+    while by > 1 and (rows * (height + 1) * by > room[0] or columns * (width + 1) * by > room[1]):
+        by -= 1
+    gap = max(GAP, by)
+    images = images.repeat(max(1, by), axis=2).repeat(max(1, by), axis=3)
     images = np.broadcast_to(images, (*images.shape[:-1], 3))
     images = np.pad(images, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
     picture = np.concatenate(np.concatenate(images, axis=1), axis=1)
-    return picture[: len(picture) - gap, : picture.shape[1] - gap]
+    return picture[:-gap, :-gap]
 
 
 @styled
@@ -125,7 +127,7 @@ def grid(images: np.ndarray, z: np.ndarray, title: str) -> Figure:
     latent_dim = z.shape[-1]
     if latent_dim > 3:
         return _album(
-            mosaic(images, gap=GAP),
+            mosaic(images),
             "Decoded across the latent space",
             f"{title}   ·   Sobol points of the prior",
         )
@@ -184,7 +186,7 @@ def samples(images: np.ndarray, title: str) -> Figure:
     """Images [N, H, W, C] in [0, 1], decoded from draws from the prior."""
     columns = math.ceil(math.sqrt(len(images)))
     return _album(
-        mosaic(_rows(images, columns), gap=GAP),
+        mosaic(_rows(images, columns)),
         "Decoded from random draws",
         f"{title}   ·   z from the prior, N(0, I)",
     )
@@ -199,19 +201,18 @@ def reconstructions(originals: np.ndarray, decoded: np.ndarray, title: str) -> F
     columns = math.ceil(math.sqrt(2 * len(originals)))
     pairs = zip(_rows(originals, columns), _rows(decoded, columns), strict=True)
     bands = [np.stack(pair) for pair in pairs]
-    left, gutter = 168, 10
-    room = LONGEST - HEAD - RIGHT - len(bands) * (gutter + 2 * GAP)
-    picture = mosaic(np.concatenate(bands), (min(room, ROOM), ROOM), GAP)
-    height = (len(picture) + GAP) // len(bands)
+    left, gutter = 168, 28
+    room = (LONGEST - HEAD - RIGHT) // len(bands) - gutter
+    pictures = [mosaic(band, (room, ROOM)) for band in bands]
+    height, width, _ = pictures[0].shape
     figure = _sheet(
-        left + picture.shape[1] + RIGHT,
+        left + width + RIGHT,
         HEAD + len(bands) * (height + gutter) - gutter + RIGHT,
         "Test images and their reconstructions",
         f"{title}   ·   decoded from the mean of q(z|x)",
     )
-    for i in range(len(bands)):
-        band = picture[i * height : (i + 1) * height - GAP]
-        axes = _place(figure, band, left, HEAD + i * (height + gutter))
+    for i, picture in enumerate(pictures):
+        axes = _place(figure, picture, left, HEAD + i * (height + gutter))
         axes.set_yticks([height / 4, 3 * height / 4], ["image", "reconstruction"])
     return figure
 
@@ -225,7 +226,7 @@ def traversals(
     images: [R, S, H, W, C] in [0, 1]; values: [S]; dimensions: [R], which the rows show;
     kl: [D] in nats, of all dimensions.
     """
-    picture = mosaic(images, (ROOM, TRAVERSAL_ROOM), GAP)
+    picture = mosaic(images, (ROOM, TRAVERSAL_ROOM))
     height, width, _ = picture.shape
     top = HEAD + GUTTER // 2
     which = "each swept"
@@ -675,8 +676,9 @@ def _place(figure: Figure, picture: np.ndarray, left: int, top: int) -> Axes:
 def _mark(axis: Axis, values: np.ndarray, name: str) -> None:
     """Write some of the values [n] of a grid beside the middles of its cells."""
     n = len(values)
-    cells = np.unique(np.rint(np.linspace(0, n - 1, 6 - n % 2)).astype(int))
     length = max(axis.get_view_interval())
+    most = 6 if length > FRAME_ROOM else 4
+    cells = np.unique(np.rint(np.linspace(0, n - 1, most - n % 2)).astype(int))
     axis.set_ticks((cells + 0.5) * length / n, [_number(value) for value in values[cells]])
     axis.set_label_text(name)
 
