@@ -1,23 +1,34 @@
 """Read the raw files of a dataset into uint8 images with labels, training and test set."""
 
+import csv
 import importlib
 import logging
 from typing import Any
 
+from scripts.vae.files import atomic
 from scripts.vae.images import save
 from scripts.vae.jobs import job
 
 logger = logging.getLogger(__name__)
 
 
-def prepare(raw: list[str], reading: dict[str, Any], path: str) -> None:
-    """Read raw files with the reader of their format and write one npz file."""
+def prepare(
+    raw: list[str], reading: dict[str, Any], threads: int, images_path: str, skipped_path: str
+) -> None:
+    """Read with the reader of a format; write the images, and a table of files left out."""
     reader = importlib.import_module(f"scripts.vae.sources.{reading['format']}")
-    images = reader.read(raw, class_names=tuple(reading["class_names"]))
-    save(images, path)
+    options = dict(reading["options"])
+    if "size" in options:
+        options["workers"] = threads
+    result = reader.read(reading.get("folder", raw), **options)
+    images, skipped = result if isinstance(result, tuple) else (result, [])
+    with atomic(skipped_path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("path", "reason"), *skipped])
+    save(images, images_path)
     logger.info(
-        "%d training images, %d test images, %s, %d classes",
+        "%d training images, %d test images, %s, %d classes; %d files left out",
         *(len(images.train), len(images.test), images.shape, len(images.class_names)),
+        len(skipped),
     )
 
 
@@ -26,5 +37,7 @@ if __name__ == "__main__":
         prepare(
             raw=list(snakemake.input.raw),
             reading=snakemake.params.reading,
-            path=snakemake.output.images,
+            threads=snakemake.threads,
+            images_path=snakemake.output.images,
+            skipped_path=snakemake.output.skipped,
         )

@@ -18,10 +18,14 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationError,
     create_model,
 )
+
+from scripts.vae import listing
 
 MODELS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("models/[a-z]*.py")))
 
@@ -86,10 +90,10 @@ class RunSettings(_Strict):
     """What a training run depends on, beside its images."""
 
     model: Literal[MODELS] = Field("mlp", description="network, a file of scripts/vae/models/")
-    likelihood: Literal["bernoulli", "gaussian"] = Field(
-        "bernoulli",
-        description="p(x|z): bernoulli takes a gray value as a probability; "
-        "gaussian has one learned variance",
+    likelihood: Literal["bernoulli", "gaussian"] | None = Field(
+        None,
+        description="p(x|z): bernoulli (default for gray images) takes a value as a probability; "
+        "gaussian (default for colour) has one learned variance",
     )
     latent_dim: _whole(1, 65_536) = Field(
         description="dimensions of the latent space; a list gives a run each"
@@ -176,10 +180,34 @@ class Folder(_Strict):
     folder: str = Field(description="path, relative to the working directory")
 
 
+def _source_kind(value: Any) -> str:
+    return "name" if isinstance(value, str) else "folder"
+
+
 class Dataset(RunSettings):
     """Images and the runs that are trained on them."""
 
-    source: Annotated[str, Field(min_length=1)] = Field(description="a name in config/sources.yaml")
+    source: Annotated[
+        Annotated[str, Tag("name")] | Annotated[Folder, Tag("folder")],
+        Discriminator(_source_kind),
+    ] = Field(description="a name in config/sources.yaml, or a folder of your own")
+    size: _whole(1, 4096) | None = Field(
+        None, description="pixels on a side, of pictures that come in many sizes"
+    )
+    crop: Literal["fit", "stretch", "pad"] | None = Field(
+        None,
+        description="how a picture becomes a square: fit cuts its margins, stretch bends it, "
+        "pad adds margins (default: fit; Caltech101: stretch, as in the original)",
+    )
+    background: bool | None = Field(
+        None, description="Caltech101: take BACKGROUND_Google as a class (default: false)"
+    )
+    test_share: _real(gt=0, lt=1) | None = Field(
+        None, description="share of each class that is kept for testing (default: 0.2)"
+    )
+    max_skipped: _real(ge=0, le=1) | None = Field(
+        None, description="share of files that may be no readable picture (default: 0.05)"
+    )
     latent_dim: _OneOrMore[_whole(1, 65_536)] = Field(description="one run for each")
     variants: list[Variant] = Field([], description="more runs, named by what they change")
     figures: FigureSettings = Field(FigureSettings(), description="how much the pictures show")
@@ -304,11 +332,12 @@ def resolve(config: dict[str, Any]) -> Settings:
         path = f"datasets.{name}"
         if name in RESERVED:
             errors.append(f"{path}: the workflow uses this name itself, choose another one")
-        if dataset.source not in checked.sources:
-            hint = _near(dataset.source, checked.sources)
-            errors.append(f"{path}.source: no source is called {dataset.source!r}{hint}")
         runs[name] = {}
-        for where, run in _expand(dataset, path, errors):
+        format = _format(dataset, path, checked.sources, errors)
+        if not format:
+            continue
+        errors += _misplaced(dataset, path, format)
+        for where, run in _expand(dataset, path, format, errors):
             if run.name in runs[name]:
                 errors.append(f"{where}: a second run called {run.name}; each name is one run")
             runs[name][run.name] = run
@@ -317,9 +346,45 @@ def resolve(config: dict[str, Any]) -> Settings:
     return Settings(datasets, checked.sources, runs)
 
 
-def _expand(dataset: Dataset, path: str, errors: list[str]) -> Iterator[tuple[str, Run]]:
+def _format(
+    dataset: Dataset, path: str, sources: dict[str, Source], errors: list[str]
+) -> str | None:
+    """The format of a dataset's raw files."""
+    match dataset.source:
+        case Folder(folder=folder) if Path(folder).expanduser().is_dir():
+            return "folder"
+        case Folder(folder=folder):
+            errors.append(
+                f"{path}.source.folder: there is no folder {folder!r} "
+                f"(paths are relative to the working directory, {Path.cwd()})"
+            )
+        case name if name in sources:
+            return sources[name].format
+        case name:
+            hint = _near(name, sources)
+            errors.append(f"{path}.source: no source is called {name!r}{hint}")
+    return None
+
+
+def _misplaced(dataset: Dataset, path: str, format: str) -> list[str]:
+    """What is wrong with the keys that say how pictures become images."""
+    keys = PICTURE_KEYS.get(format, {})
+    errors = [
+        f"{path}.{key}: images of the format {format} have no such setting"
+        for key in sorted(set().union(*PICTURE_KEYS.values()) - set(keys))
+        if getattr(dataset, key) is not None
+    ]
+    if keys and dataset.size is None:
+        errors.append(f"{path}.size: this key is needed: pictures come in many sizes")
+    return errors
+
+
+def _expand(
+    dataset: Dataset, path: str, format: str, errors: list[str]
+) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
+    base["likelihood"] = base["likelihood"] or ("bernoulli" if format in GRAY else "gaussian")
     places = [(path, {})] + [
         (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
         for i, variant in enumerate(dataset.variants)
@@ -361,6 +426,35 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
 
 
 NETWORK_KEYS = ("filters", "intermediate_dim")
+GRAY = frozenset({"digits", "idx"})
+
+# Formats whose pictures come in many sizes: settings of their readers, and defaults.
+_PICTURES = {"size": None, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+PICTURE_KEYS = {
+    "folder": _PICTURES,
+    "caltech101": _PICTURES | {"crop": "stretch", "background": False},
+}
+
+
+def reading(settings: Settings, name: str) -> dict[str, Any]:
+    """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
+    dataset = settings.datasets[name]
+    if isinstance(dataset.source, Folder):
+        folder = str(Path(dataset.source.folder).expanduser())
+        result = {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
+    else:
+        source = settings.sources[dataset.source]
+        files = source.files.items()
+        result = {
+            "format": source.format,
+            "checksums": {name: file.content_sha256 or file.sha256 for name, file in files},
+        }
+        if source.format not in PICTURE_KEYS:
+            return result | {"options": {"class_names": source.class_names}}
+    chosen = {key: getattr(dataset, key) for key in PICTURE_KEYS[result["format"]]}
+    defaults = PICTURE_KEYS[result["format"]]
+    options = {key: defaults[key] if value is None else value for key, value in chosen.items()}
+    return result | {"options": options}
 
 
 @functools.cache
@@ -409,6 +503,8 @@ def _near(name: str, names: Any) -> str:
 def _explain(error: dict[str, Any]) -> str:
     """One line for an error of pydantic: the path, the value, what is allowed, a near name."""
     loc = [part for part in error["loc"] if part != "[key]"]
+    if "source" in loc[:-1]:  # pydantic puts the kind of source into the path
+        del loc[loc.index("source") + 1]
     path, kind, value = ".".join(str(part) for part in loc), error["type"], error["input"]
     if kind == "extra_forbidden":
         hint = _near(loc[-1], _allowed_keys(loc[:-1])).removesuffix(".")
@@ -437,7 +533,7 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
     names = [part for part in loc if isinstance(part, str)]
     if names[:1] == ["datasets"]:
         model = Variant if "variants" in names else Dataset
-        model = FigureSettings if names[-1] == "figures" else model
+        model = {"figures": FigureSettings, "source": Folder}.get(names[-1], model)
     elif names[:1] == ["sources"]:
         model = {3: Wheel, 4: RawFile}.get(len(names), Source)
     return list(model.model_fields)

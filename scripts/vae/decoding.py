@@ -5,7 +5,6 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -43,8 +42,7 @@ def decode(file: str | Path | bytes, least: int) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with _opened(file) as stream:
-                return _decode(stream, least)
+            return _decode(io.BytesIO(file) if isinstance(file, bytes) else file, least)
     except Exception as error:  # Pillow's plugins raise whatever their parsing stumbles over
         raise UnreadableError(_reason(error)) from error
 
@@ -53,12 +51,7 @@ class UnreadableError(Exception):
     """There is no picture to be had from a file; the message says why, in a few words."""
 
 
-def _opened(file: str | Path | bytes) -> BinaryIO:
-    # The buffer takes most pictures whole: Pillow reads in small pieces, to and fro.
-    return io.BytesIO(file) if isinstance(file, bytes) else open(file, "rb", buffering=1 << 18)
-
-
-def _decode(file: BinaryIO, least: int) -> Picture:
+def _decode(file: str | Path | io.BytesIO, least: int) -> Picture:
     with Image.open(file) as image:
         if image.format == "EPS":
             raise UnreadableError("EPS is a program, and Pillow would have Ghostscript run it")

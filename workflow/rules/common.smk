@@ -1,7 +1,9 @@
-from scripts.vae.config import resolve, unknown_target
+from functools import cache
+
+from scripts.vae import config as configs
 from scripts.vae.fingerprints import fingerprint
 
-settings = resolve(config)
+settings = configs.resolve(config)
 
 
 wildcard_constraints:
@@ -14,7 +16,7 @@ wildcard_constraints:
 def dataset_of(wildcards):
     """The configured dataset that a target belongs to."""
     if wildcards.dataset not in settings.runs:
-        sys.exit(unknown_target(settings, wildcards.dataset))
+        sys.exit(configs.unknown_target(settings, wildcards.dataset))
     return settings.datasets[wildcards.dataset]
 
 
@@ -26,37 +28,40 @@ def run_values(wildcards):
     dataset_of(wildcards)
     runs = settings.runs[wildcards.dataset]
     if wildcards.run not in runs:
-        sys.exit(unknown_target(settings, wildcards.dataset, wildcards.run))
+        sys.exit(configs.unknown_target(settings, wildcards.dataset, wildcards.run))
     return runs[wildcards.run].values
-
-
-def source_of(wildcards):
-    """The source of a dataset, by its name."""
-    return settings.sources[dataset_of(wildcards).source]
 
 
 def raw_files(wildcards):
     """The raw files of a dataset.
 
-    Ancient: a raw file is known by its checksum, whatever its date.
+    Ancient: a raw file is known by its checksum, whatever its date. A folder of pictures has none:
+    its signature is in what `reading` gives.
     """
-    name = dataset_of(wildcards).source
-    return [
-        ancient(f"results/raw/{name}/{file}") for file in source_of(wildcards).files
-    ]
+    source = dataset_of(wildcards).source
+    files = settings.sources[source].files if isinstance(source, str) else ()
+    return [ancient(f"results/raw/{source}/{file}") for file in files]
+
+
+@cache
+def reading_of(dataset):
+    return configs.reading(settings, dataset)
 
 
 def reading(wildcards):
-    """What the images of a dataset depend on: the reader, its settings, the checksums."""
-    source = source_of(wildcards)
-    return {
-        "checksums": {
-            name: file.content_sha256 or file.sha256
-            for name, file in source.files.items()
-        },
-        "class_names": source.class_names,
-        "format": source.format,
-    }
+    """What the images of a dataset depend on, as one plain dict."""
+    dataset_of(wildcards)
+    return reading_of(wildcards.dataset)
+
+
+def prepare_code(wildcards):
+    """Fingerprint of what reads a dataset: the reader of another format is not in it."""
+    return fingerprint("prepare", f"scripts.vae.sources.{reading(wildcards)['format']}")
+
+
+def prepare_threads(wildcards):
+    """As many as there are for pictures to resize; one for what only wants unpacking."""
+    return workflow.cores if "size" in reading(wildcards)["options"] else 1
 
 
 def train_code(wildcards):

@@ -20,19 +20,19 @@ rule prepare:
         raw=raw_files,
     output:
         images="results/{dataset}/images.npz",
+        skipped="results/{dataset}/skipped.csv",
     log:
         "results/{dataset}/logs/prepare.log",
     benchmark:
         "results/{dataset}/logs/prepare.tsv"
     conda:
         "../../environment.yml"
+    threads: prepare_threads
     resources:
         mem_mb=2000,
         runtime=60,
     params:
         reading=reading,
-        code=lambda w: fingerprint(
-            "prepare", f"scripts.vae.sources.{source_of(w).format}"
-        ),
+        code=prepare_code,
     script:
         "../../scripts/prepare.py"

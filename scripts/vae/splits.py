@@ -1,0 +1,40 @@
+"""Training and test sets that are the same on every machine, whatever order the files come in."""
+
+import hashlib
+import math
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def split(
+    names: Sequence[str], labels: Sequence[int], test_share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share images out to a training and a test set, every class in the same proportion.
+
+    names: one for each image, no two of them equal: path within the dataset, with "/".
+    labels: class of each image, -1 where it has none.
+    test_share: of each class, the share that goes to the test set, rounded; it is one image at
+        least where the class has two, and never the whole class.
+
+    Returns the indices of the training and of the test images. Names decide, by their SHA-256: an
+    image more or less hardly moves the others. Within a set they come in the order of the hashes,
+    so that the first hundred are a fair sample of it.
+    """
+    order = sorted(range(len(names)), key=[_digest(name) for name in names].__getitem__)
+    classes = defaultdict(list)
+    for index in order:
+        classes[labels[index]].append(index)
+    test = set()
+    for members in classes.values():
+        wanted = math.floor(test_share * len(members) + 0.5)
+        test.update(members[: min(max(wanted, 1), len(members) - 1)])
+    sets = [i for i in order if i not in test], [i for i in order if i in test]
+    return tuple(np.array(indices, dtype=np.int64) for indices in sets)
+
+
+def _digest(name: str) -> bytes:
+    # macOS may store accents apart from their letters.
+    return hashlib.sha256(unicodedata.normalize("NFC", name).encode()).digest()
