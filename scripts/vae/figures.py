@@ -601,7 +601,7 @@ def _bars(axes: Axes, kl: np.ndarray, active: np.ndarray) -> None:
     axes.set_ylabel("KL, nats an image")
     axes.set_xlabel("latent dimension, by KL")
     axes.grid(axis="y")
-    if len(kl) <= 32:
+    if len(kl) <= 24:
         axes.set_xticks(range(len(kl)), [f"z[{d}]" for d in order], rotation=90)
     else:
         axes.set_xticks([])

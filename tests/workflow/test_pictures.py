@@ -1,0 +1,146 @@
+"""A folder of one's own and the archives of colour images, through the real workflow."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.workflow.conftest import TINY, Workspace
+
+CONV = {"model": "conv", "filters": 4, "intermediate_dim": 8, "epochs": 1, "batch_size": 64}
+NAME = "a «name» with 'quotes' & spaces é.png"
+
+
+@pytest.fixture(scope="module")
+def flowers(fresh, tmp_path_factory) -> Workspace:
+    """A project with a folder of 40 pictures, one of them broken, built beside the digits."""
+    workspace = fresh.copy(tmp_path_factory.mktemp("flowers") / "project")
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        name = "red <b>" if number % 2 else "blue"
+        folder = workspace.path / "my pictures" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (30, 40, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / (NAME if number == 0 else f"{number}.png"))
+    (workspace.path / "my pictures/blue/2.png").write_bytes(b"no picture at all")
+    source = {"folder": "my pictures"}
+    config = TINY["datasets"] | {"flowers": CONV | {"source": source, "size": 19, "latent_dim": 2}}
+    workspace.write_config({"datasets": config})
+    done = workspace.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return workspace
+
+
+@pytest.fixture
+def flowers_copy(flowers, tmp_path) -> Workspace:
+    return flowers.copy(tmp_path / "project")
+
+
+def test_a_folder_becomes_images_with_classes_and_a_list_of_what_was_left_out(flowers):
+    results = flowers.path / "results/flowers"
+    with np.load(results / "images.npz") as images:
+        assert images["train_pixels"].shape == (31, 19, 19, 3)
+        assert images["test_pixels"].shape == (8, 19, 19, 3)
+        assert images["train_pixels"].dtype == np.uint8
+        assert list(images["class_names"]) == ["blue", "red <b>"]
+        assert set(images["test_labels"]) == {0, 1}
+    with open(results / "skipped.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == ["blue/2.png"]
+    assert rows[0]["reason"]
+    with Image.open(results / "ld_2/grid.png") as picture:
+        assert max(picture.size) <= 1500
+
+
+def test_an_untouched_folder_runs_nothing(flowers_copy):
+    assert flowers_copy.planned() == {}
+
+
+def test_a_new_a_changed_or_a_removed_file_prepares_the_dataset_again(flowers_copy):
+    folder = flowers_copy.path / "my pictures/blue"
+    changes = [
+        lambda: Image.new("RGB", (9, 9)).save(folder / "new.png"),
+        lambda: Image.new("RGB", (8, 9)).save(folder / "4.png"),
+        lambda: (folder / NAME).unlink(),
+    ]
+    signatures = set()
+    for change in changes:
+        change()
+        plan = flowers_copy.planned()
+        assert plan["prepare"] == {"flowers"}
+        assert plan["train"] == {"flowers/ld_2"}
+        signatures.add(str(plan))
+
+
+def test_the_code_of_one_network_runs_its_own_runs_alone(flowers_copy):
+    flowers_copy.edit("scripts/vae/models/conv.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    plan = flowers_copy.planned()
+    assert plan["train"] == {"flowers/ld_2"}
+    assert "prepare" not in plan
+
+
+def test_the_code_of_one_reader_prepares_its_own_datasets_alone(flowers_copy):
+    flowers_copy.edit("scripts/vae/sources/folder.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    assert flowers_copy.planned()["prepare"] == {"flowers"}
+
+
+def test_too_many_broken_files_stop_with_what_to_do(flowers_copy):
+    for number in (4, 6, 8):
+        (flowers_copy.path / f"my pictures/blue/{number}.png").write_bytes(b"broken")
+    done = flowers_copy.snakemake("--cores", "2", "--", "results/flowers/images.npz")
+    assert done.returncode == 1
+    assert "max_skipped" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"source": {"folder": "no such folder"}}, "there is no folder 'no such folder'"),
+        ({"source": {"foldr": "my pictures"}}, "datasets.flowers.source.foldr: unknown key"),
+        ({"size": None}, "datasets.flowers.size: this key is needed"),
+        ({"crop": "cut"}, "'cut' is not one of fit, stretch, pad"),
+        ({"background": True}, "datasets.flowers.background: images of the format folder"),
+    ],
+)
+def test_mistakes_about_folders_are_told(flowers_copy, changes, expected):
+    config = flowers_copy.config
+    config["datasets"]["flowers"].update(changes)
+    flowers_copy.write_config(config)
+    done = flowers_copy.snakemake("-n")
+    assert done.returncode == 1
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_colour_archives_from_a_mirror(unbuilt_copy, datasets):
+    """One epoch on the shortened CIFAR-10; Caltech101 as far as images."""
+    run = CONV | {"latent_dim": 2}
+    caltech = run | {"source": "caltech101"}
+    unbuilt_copy.write_config(
+        {
+            "datasets": {
+                "cifar10": run | {"source": "cifar10", "batch_size": 1024},
+                "caltech101_92": caltech | {"size": 92},
+                "caltech101_128": caltech | {"size": 128},
+            }
+        }
+    )
+    overlay = (datasets / "overlay.yaml").read_text().replace("../shared/datasets", str(datasets))
+    (unbuilt_copy.path / "overlay.yaml").write_text(overlay)
+    targets = [f"results/caltech101_{size}/images.npz" for size in (92, 128)]
+    targets.append("results/cifar10/ld_2/samples.png")
+    done = unbuilt_copy.snakemake("--cores", "2", "--configfile", "overlay.yaml", "--", *targets)
+    assert done.returncode == 0, done.stderr
+    for size in (92, 128):
+        with np.load(unbuilt_copy.path / f"results/caltech101_{size}/images.npz") as images:
+            assert images["train_pixels"].shape == (2424, size, size, 3)
+            assert images["test_pixels"].shape == (606, size, size, 3)
+            assert images["train_pixels"].dtype == np.uint8
+            assert len(images["class_names"]) == 101
+            assert "BACKGROUND_Google" not in images["class_names"]
+            assert (np.bincount(images["test_labels"]) == 6).all()
+    with np.load(unbuilt_copy.path / "results/cifar10/images.npz") as images:
+        assert images["train_pixels"].shape == (6000, 32, 32, 3)
+        assert list(images["class_names"][:2]) == ["airplane", "automobile"]
