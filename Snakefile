@@ -16,6 +16,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/evaluate.smk"
 
 
 # Every run of every configured dataset; `snakemake mnist` builds those of one.

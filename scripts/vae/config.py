@@ -174,6 +174,20 @@ class FigureSettings(_Strict):
     )
 
 
+class EvaluationSettings(_Strict):
+    """How many draws and test images the figures in metrics.json are computed from."""
+
+    draws: _whole(2, 10_000) = Field(
+        10, description="z an image for the ELBO of the whole test set"
+    )
+    samples: _whole(1, 100_000) = Field(
+        500, description="z an image for the importance-weighted NLL"
+    )
+    images: _whole(1, 1_000_000) = Field(
+        2000, description="first test images, for the importance-weighted and the exact NLL"
+    )
+
+
 class Folder(_Strict):
     """A folder of images, one subfolder a class (or none)."""
 
@@ -211,6 +225,9 @@ class Dataset(RunSettings):
     latent_dim: _OneOrMore[_whole(1, 65_536)] = Field(description="one run for each")
     variants: list[Variant] = Field([], description="more runs, named by what they change")
     figures: FigureSettings = Field(FigureSettings(), description="how much the pictures show")
+    evaluation: EvaluationSettings = Field(
+        EvaluationSettings(), description="what the figures in metrics.json are computed from"
+    )
 
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -533,7 +550,11 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
     names = [part for part in loc if isinstance(part, str)]
     if names[:1] == ["datasets"]:
         model = Variant if "variants" in names else Dataset
-        model = {"figures": FigureSettings, "source": Folder}.get(names[-1], model)
+        model = {
+            "figures": FigureSettings,
+            "evaluation": EvaluationSettings,
+            "source": Folder,
+        }.get(names[-1], model)
     elif names[:1] == ["sources"]:
         model = {3: Wheel, 4: RawFile}.get(len(names), Source)
     return list(model.model_fields)

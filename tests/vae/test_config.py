@@ -232,7 +232,14 @@ def test_the_shipped_config_passes_the_schema_for_editors():
 def test_every_key_is_described_in_the_readme():
     readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
     described = set(re.findall(r"^\| `(\w+)` ", readme, re.M))
-    models = (config.Config, config.Dataset, config.FigureSettings, config.Source, config.RawFile)
+    models = (
+        config.Config,
+        config.Dataset,
+        config.FigureSettings,
+        config.EvaluationSettings,
+        config.Source,
+        config.RawFile,
+    )
     assert described >= {key for model in models for key in model.model_fields}
 
 

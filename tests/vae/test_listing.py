@@ -26,7 +26,11 @@ def paths(folder: Path) -> list[str]:
 
 def test_files_are_listed_in_order_with_their_sizes(folder):
     files = list_files(folder).files
-    assert [(file.path, file.size) for file in files] == [("0.png", 5), ("a/1.png", 7), ("b/2.png", 7)]
+    assert [(file.path, file.size) for file in files] == [
+        ("0.png", 5),
+        ("a/1.png", 7),
+        ("b/2.png", 7),
+    ]
     assert files[0].mtime_ns == (folder / "0.png").stat().st_mtime_ns
 
 
@@ -97,7 +101,7 @@ def test_a_missing_folder_is_an_error(folder):
 
 
 def test_names_may_hold_anything(folder):
-    odd = ["a/it's \"odd\".png", "a/ключ 鍵.png", os.fsdecode(b"a/\xff.png"), "a/new\nline.png"]
+    odd = ['a/it\'s "odd".png', "a/ключ 鍵.png", os.fsdecode(b"a/\xff.png"), "a/new\nline.png"]
     for name in odd:
         (folder / name).touch()
     assert set(odd) < set(paths(folder))

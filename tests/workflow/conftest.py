@@ -21,6 +21,7 @@ TINY = {
             "intermediate_dim": 8,
             "epochs": 2,
             "batch_size": 256,
+            "evaluation": {"draws": 2, "samples": 5, "images": 20},
         }
     },
 }

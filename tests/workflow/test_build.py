@@ -18,7 +18,7 @@ def test_every_file_of_a_run_is_built(built, run):
     assert {p.name for p in folder.iterdir()} == {
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
-        *("history.csv", "run.json", "latents.npz", "logs"),
+        *("history.csv", "run.json", "latents.npz", "metrics.json", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
     for figure in FIGURES:
@@ -33,6 +33,17 @@ def test_the_history_has_a_row_an_epoch_and_its_terms_add_up(built):
     assert list(history) == [*columns.split(), "learning_rate", "seconds"]
     assert list(history.epoch) == [1, 2]
     np.testing.assert_allclose(history.loss, history.reconstruction + history.kl, rtol=1e-6)
+
+
+def test_the_metrics_have_units_and_agree_with_the_history(built):
+    folder = built.path / "results/digits/ld_2"
+    metrics = json.loads((folder / "metrics.json").read_text())["metrics"]
+    assert all(metric["unit"] for metric in metrics.values())
+    last = pd.read_csv(folder / "history.csv").iloc[-1]
+    assert metrics["kl"]["value"] == pytest.approx(last.test_kl, rel=1e-3)
+    assert metrics["reconstruction"]["value"] == pytest.approx(last.test_reconstruction, rel=0.05)
+    assert len(metrics["kl_per_dimension"]["value"]) == 2
+    assert {"nll_exact", "nll_importance_weighted", "mse", "pca_mse"} <= set(metrics)
 
 
 def test_the_record_says_how_a_run_came_about(built):

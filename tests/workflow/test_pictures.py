@@ -9,6 +9,7 @@ from PIL import Image
 from tests.workflow.conftest import TINY, Workspace
 
 CONV = {"model": "conv", "filters": 4, "intermediate_dim": 8, "epochs": 1, "batch_size": 64}
+CONV["evaluation"] = {"draws": 2, "samples": 5, "images": 20}
 NAME = "a «name» with 'quotes' & spaces é.png"
 
 

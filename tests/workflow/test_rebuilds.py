@@ -60,6 +60,11 @@ def test_a_figure_setting_runs_those_figures(built_copy):
     assert not {"train", "encode", "prepare", "plot_history", "plot_architecture"} & set(plan)
 
 
+def test_what_is_evaluated_runs_the_evaluation_alone(built_copy):
+    edit_config(built_copy, evaluation={"samples": 6})
+    assert built_copy.planned() == {"evaluate": RUNS}
+
+
 def test_the_code_of_figures_runs_figures(built_copy):
     built_copy.edit("scripts/vae/figures.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
     plan = built_copy.planned()

@@ -75,6 +75,11 @@ def figure_settings(*keys):
     return lambda wildcards: dataset_of(wildcards).figures.model_dump(include=set(keys))
 
 
+def evaluation_settings(wildcards):
+    """How many draws and images the figures of a dataset are computed from, as a plain dict."""
+    return dataset_of(wildcards).evaluation.model_dump()
+
+
 def run_seed(wildcards):
     return run_values(wildcards)["seed"]
 
@@ -102,4 +107,6 @@ def run_targets(dataset, run):
     figures = [f"{figure}.png" for figure in [*figures, "history", "architecture"]]
     if run.values["latent_dim"] == 3:
         figures.append("grid.gif")
-    return [f"results/{dataset}/{run.name}/{figure}" for figure in figures]
+    return [
+        f"results/{dataset}/{run.name}/{file}" for file in [*figures, "metrics.json"]
+    ]

@@ -1,8 +1,3 @@
-def evaluation_settings(wildcards):
-    """How many draws and images the figures of a dataset are computed from, as a plain dict."""
-    return dataset_of(wildcards).evaluation.model_dump()
-
-
 # Figures of a run on the test set, each with its unit.
 rule evaluate:
     input:

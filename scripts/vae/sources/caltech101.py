@@ -35,7 +35,7 @@ def read(
     (path,) = raw
     try:
         return pictures.read(
-            _pictures(path, background), path, size, crop, test_share, max_skipped, (), workers
+            pictures_of(path, background), path, size, crop, test_share, max_skipped, (), workers
         )
     except ArchiveError as error:
         raise UserError(
@@ -44,8 +44,11 @@ def read(
         ) from error
 
 
-def _pictures(path: str | Path, background: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield "class/file" and the content of each JPEG file."""
+def pictures_of(path: str | Path, background: bool = False) -> Iterator[tuple[str, bytes]]:
+    """Yield "class/file" and the content of each JPEG file.
+
+    Raises ArchiveError where the archive is damaged or not Caltech101.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             found = [name for name in archive.namelist() if name.split("/")[-1] == ARCHIVE]

@@ -1,0 +1,59 @@
+"""Compute the figures of a run on the test set."""
+
+import json
+import logging
+from pathlib import Path
+
+from scripts.vae import images as dataset
+from scripts.vae import metrics
+from scripts.vae.files import atomic
+from scripts.vae.jobs import job
+from scripts.vae.onnx import Decoder, Encoder
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    images: str,
+    encoder: str,
+    decoder: str,
+    run: str,
+    path: str,
+    evaluation: dict[str, int],
+    threads: int,
+) -> None:
+    """Write metrics.json: the run, how it was evaluated, and every figure with its unit."""
+    record = json.loads(Path(run).read_text(encoding="utf-8"))
+    settings = record["settings"]
+    figures = metrics.evaluate(
+        dataset.load(images),
+        Encoder(encoder, threads),
+        Decoder(decoder, threads),
+        settings["likelihood"],
+        settings["seed"],
+        **evaluation,
+    )
+    for name, figure in figures.items():
+        if error := figure.get("standard_error"):
+            logger.info("%s: %.5g ± %.2g %s", name, figure["value"], error, figure["unit"])
+    result = {
+        "dataset": record["dataset"],
+        "run": record["run"],
+        "evaluation": evaluation,
+        "metrics": figures,
+    }
+    with atomic(path) as part:
+        part.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        evaluate(
+            images=snakemake.input.images,
+            encoder=snakemake.input.encoder,
+            decoder=snakemake.input.decoder,
+            run=snakemake.input.run,
+            path=snakemake.output[0],
+            evaluation=snakemake.params.evaluation,
+            threads=snakemake.threads,
+        )
