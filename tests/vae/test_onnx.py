@@ -1,0 +1,134 @@
+"""The networks here are linear, so that every output can be computed by hand."""
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper, save
+from scipy.stats import norm
+
+from scripts.vae import onnx
+from scripts.vae.jobs import UserError
+from scripts.vae.onnx import Decoder, Encoder, Latents, load_latents, save_latents
+
+SHAPE = (2, 3, 1)
+
+
+def write(path, inputs, outputs, nodes, constants):
+    def info(name, shape):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
+
+    graph = helper.make_graph(
+        nodes,
+        "test",
+        [info(*item) for item in inputs.items()],
+        [info(*item) for item in outputs.items()],
+        [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
+    return path
+
+
+@pytest.fixture
+def weights():
+    return np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+
+
+@pytest.fixture
+def encoder(tmp_path, weights):
+    """z_mean = pixels W, z_log_var = -z_mean."""
+    nodes = [
+        helper.make_node("Flatten", ["image"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "w"], ["z_mean"]),
+        helper.make_node("Neg", ["z_mean"], ["z_log_var"]),
+    ]
+    outputs = {"z_mean": (2,), "z_log_var": (2,)}
+    return write(tmp_path / "encoder.onnx", {"image": SHAPE}, outputs, nodes, {"w": weights})
+
+
+@pytest.fixture
+def decoder(tmp_path, weights):
+    """logits = z W^T, mean = sigmoid(logits)."""
+    nodes = [
+        helper.make_node("MatMul", ["z", "w"], ["flat"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["logits"]),
+        helper.make_node("Sigmoid", ["logits"], ["mean"]),
+    ]
+    constants = {"w": weights.T.copy(), "shape": np.array([-1, *SHAPE])}
+    outputs = {"mean": SHAPE, "logits": SHAPE}
+    return write(tmp_path / "decoder.onnx", {"z": (2,)}, outputs, nodes, constants)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7])
+@pytest.mark.parametrize("batch", [1, 12, 2**20])
+def test_pixels_are_scaled_and_batches_make_no_difference(encoder, weights, monkeypatch, n, batch):
+    monkeypatch.setattr(onnx, "BATCH", batch)
+    pixels = np.random.default_rng(1).integers(0, 256, (n, *SHAPE), np.uint8)
+    network = Encoder(encoder)
+    assert network.image_shape == SHAPE
+    assert network.latent_dim == 2
+    z_mean, z_log_var = network(pixels)
+    np.testing.assert_allclose(z_mean, pixels.reshape(n, 6) / 255 @ weights, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(z_log_var, -z_mean)
+
+
+def test_pixels_that_are_no_bytes_are_refused(encoder):
+    with pytest.raises(ValueError, match="uint8"):
+        Encoder(encoder)(np.zeros((1, *SHAPE), np.float32))
+
+
+def test_a_decoder_keeps_the_layout_of_its_points(decoder, weights):
+    z = np.random.default_rng(2).normal(size=(3, 4, 2)).astype(np.float32)
+    network = Decoder(decoder)
+    assert network.image_shape == SHAPE
+    logits = (z @ weights.T).reshape(3, 4, *SHAPE)
+    parameters = network.parameters(z)
+    assert set(parameters) == {"mean", "logits"}
+    np.testing.assert_allclose(parameters["logits"], logits, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(network(z), 1 / (1 + np.exp(-logits)), rtol=1e-5)
+
+
+def test_points_of_another_size_are_refused(decoder):
+    with pytest.raises(ValueError, match=r"expected \[..., 2\]"):
+        Decoder(decoder)(np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize("content", [b"", b"no model"])
+def test_a_damaged_network_says_what_to_do(tmp_path, content):
+    path = tmp_path / "decoder.onnx"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"decoder\.onnx is damaged .* Delete it"):
+        Decoder(path)
+
+
+def test_a_foreign_network_says_what_it_lacks(encoder):
+    with pytest.raises(UserError, match="no z, mean among image"):
+        Decoder(encoder)
+
+
+def latents(n=5):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2, n, 3)).astype(np.float32)
+    return Latents(z[0], z[1], np.arange(n), ("a", "b"))
+
+
+def test_kl_is_the_expected_difference_of_the_logarithms_of_the_densities():
+    codes = latents(2)
+    x = np.linspace(-30, 30, 60_001)[:, None, None]
+    log_q = norm.logpdf(x, codes.z_mean, np.exp(codes.z_log_var / 2))
+    integrand = np.exp(log_q) * (log_q - norm.logpdf(x))
+    np.testing.assert_allclose(codes.kl, np.trapezoid(integrand, x, axis=0).mean(0), rtol=1e-4)
+
+
+def test_latents_come_back_as_they_were(tmp_path):
+    save_latents(latents(), tmp_path / "latents.npz")
+    loaded = load_latents(tmp_path / "latents.npz")
+    assert loaded.class_names == ("a", "b")
+    for field in ("z_mean", "z_log_var", "labels"):
+        np.testing.assert_array_equal(getattr(loaded, field), getattr(latents(), field))
+
+
+def test_damaged_latents_say_what_to_do(tmp_path):
+    path = tmp_path / "latents.npz"
+    np.savez(path, z_mean=np.array([object()], dtype=object))
+    with pytest.raises(UserError, match="Delete it"):
+        load_latents(path)
