@@ -1,7 +1,6 @@
 """Compute the figures of a run on the test set."""
 
 import json
-import logging
 from pathlib import Path
 
 from scripts.vae import images as dataset
@@ -9,8 +8,6 @@ from scripts.vae import metrics
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder, Encoder
-
-logger = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -33,9 +30,6 @@ def evaluate(
         settings["seed"],
         **evaluation,
     )
-    for name, figure in figures.items():
-        if error := figure.get("standard_error"):
-            logger.info("%s: %.5g ± %.2g %s", name, figure["value"], error, figure["unit"])
     result = {
         "dataset": record["dataset"],
         "run": record["run"],

@@ -9,7 +9,7 @@ from scripts.vae.files import atomic
 from scripts.vae.images import save
 from scripts.vae.jobs import job
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("scripts.prepare")  # not __main__, which no handler hears
 
 
 def prepare(

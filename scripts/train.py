@@ -11,7 +11,7 @@ from scripts.vae.images import load
 from scripts.vae.jobs import job
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets in twenty lines
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("scripts.train")  # not __main__, which no handler hears
 
 
 def train(

@@ -60,7 +60,12 @@ def evaluate(
 
     figures |= _reconstruction(test.pixels, lambda part: decoder(test.z_mean[part]), "")
     pca = PCA(data.train.pixels, decoder.latent_dim, seed)
-    return figures | _reconstruction(test.pixels, lambda part: pca(test.pixels[part]), "pca_")
+    figures |= _reconstruction(test.pixels, lambda part: pca(test.pixels[part]), "pca_")
+    for name, figure in figures.items():
+        if "standard_error" in figure:
+            value, error, unit = (figure[key] for key in ("value", "standard_error", "unit"))
+            logger.info("%s: %.5g ± %.2g %s", name, value, error, unit)
+    return figures
 
 
 def active_units(z_mean: np.ndarray, threshold: float = 0.01) -> int:

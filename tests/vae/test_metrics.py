@@ -153,9 +153,11 @@ ALWAYS = (
         ("gaussian", 1, ["nll_exact", "bits_per_dimension"]),
     ],
 )
-def test_every_figure_has_a_value_and_a_unit(run, likelihood, latent_dim, more):
+def test_every_figure_has_a_value_and_a_unit(run, caplog, likelihood, latent_dim, more):
+    caplog.set_level("INFO", logger="scripts")  # what a job writes to its log
     arguments = run(likelihood, latent_dim)
     evaluate(**arguments)
+    assert "elbo: -" in caplog.text
     text = arguments["path"].read_text()
     result = json.loads(text)
     assert (result["dataset"], result["run"]) == ("tiny", f"ld_{latent_dim}")

@@ -60,6 +60,8 @@ def test_the_log_has_a_line_an_epoch(built):
     log = (built.path / "results/digits/ld_2/logs/train.log").read_text()
     assert "epoch 1/2  loss" in log
     assert "epoch 2/2  loss" in log
+    assert "1437 training and 360 test images" in log
+    assert "1437 training images" in (built.path / "results/digits/logs/prepare.log").read_text()
 
 
 def test_the_codes_are_those_of_the_test_set(built):

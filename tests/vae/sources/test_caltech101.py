@@ -107,7 +107,7 @@ def test_a_damaged_picture_is_skipped_and_named(path):
     ((name, reason),) = skipped
     assert name == "ant/image_0006.jpg"
     assert "runcated" in reason
-    with pytest.raises(UserError, match="1 of 16 files .* 5% .*\n  ant/image_0006.jpg: Trunc"):
+    with pytest.raises(UserError, match=r"1 of 16 files .* 5% .*\n  ant/image_0006.jpg: Trunc"):
         read(raw)
 
 
@@ -181,7 +181,7 @@ def test_a_flipped_bit_is_told(path):
 
 
 def test_another_zip_is_told(path):
-    with pytest.raises(UserError, match="it holds no 101_ObjectCategories.tar.gz"):
+    with pytest.raises(UserError, match="it holds no 101_ObjectCategories"):
         read(zip_of(path, b"", name="caltech-256.tar"))
 
 
