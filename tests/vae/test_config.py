@@ -1,4 +1,4 @@
-"""The config: what is refused and how, what runs it gives and how they are called."""
+"""The config: what is refused, and how."""
 
 import copy
 import json
@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from scripts.vae import config
-from scripts.vae.config import ConfigError, check_yaml, resolve
+from scripts.vae.config import ConfigError, check_yaml
+from scripts.vae.runs import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
@@ -30,77 +31,10 @@ def with_dataset(**changes):
     return valid
 
 
-def names(**changes):
-    return list(resolve(with_dataset(**changes)).runs["mnist"])
-
-
 def errors(content):
     with pytest.raises(ConfigError) as caught:
         resolve(content)
     return str(caught.value)
-
-
-def test_latent_dim_is_a_number_or_a_list():
-    assert names(latent_dim=2) == ["ld_2"]
-    assert names(latent_dim=[2, 3]) == ["ld_2", "ld_3"]
-
-
-def test_variants_are_named_by_every_key_that_they_set():
-    assert names(variants=[{"latent_dim": [2, 20], "epochs": 10}])[2:] == [
-        "ld_2_e_10",
-        "ld_20_e_10",
-    ]
-    assert names(latent_dim=16, variants=[{"epochs": 75, "intermediate_dim": 256}])[1:] == [
-        "ld_16_id_256_e_75"
-    ]
-
-
-def test_a_key_is_in_the_name_even_where_its_value_is_the_default():
-    assert names(latent_dim=2, variants=[{"epochs": 5}]) == ["ld_2", "ld_2_e_5"]
-
-
-def test_variants_inherit_the_latent_sizes_and_multiply():
-    assert names(variants=[{"seed": [1, 2]}])[2:] == [
-        *("ld_2_seed_1", "ld_2_seed_2", "ld_3_seed_1", "ld_3_seed_2")
-    ]
-
-
-def test_fractions_are_short_in_names():
-    assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
-        "ld_2_lr_0.001_beta_4"
-    )
-
-
-def test_every_key_of_a_run_has_an_abbreviation():
-    assert set(config.ABBREVIATIONS) == set(config.RunSettings.model_fields)
-    assert len(set(config.ABBREVIATIONS.values())) == len(config.ABBREVIATIONS)
-
-
-def test_values_are_plain_complete_and_in_one_order():
-    values = resolve(with_dataset(latent_dim=2)).runs["mnist"]["ld_2"].values
-    assert type(values) is dict
-    assert list(values) == sorted(values)
-    assert values["intermediate_dim"] == 512
-    assert values["learning_rate"] == 0.008
-    assert None not in values.values()
-    swapped = with_dataset(latent_dim=2)
-    swapped["datasets"]["mnist"] = dict(reversed(swapped["datasets"]["mnist"].items()))
-    assert resolve(swapped).runs["mnist"]["ld_2"].values == values
-
-
-def test_rmsprop_has_its_own_learning_rate():
-    run = resolve(with_dataset(latent_dim=2, optimizer="rmsprop")).runs["mnist"]["ld_2"]
-    assert run.values["learning_rate"] == 0.001
-
-
-def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():
-    assert resolve(with_dataset(epochs="7")).runs["mnist"]["ld_2"].values["epochs"] == 7
-
-
-def test_an_overlay_takes_a_dataset_away_with_null():
-    content = with_dataset()
-    content["datasets"]["digits"] = None
-    assert list(resolve(content).runs) == ["mnist"]
 
 
 @pytest.mark.parametrize(
@@ -185,16 +119,6 @@ def test_a_missing_config_is_told(tmp_path):
         check_yaml(str(tmp_path / "config.yaml"))
 
 
-def test_unconfigured_targets_are_explained():
-    settings = resolve(VALID)
-    text = config.unknown_target(settings, "mnist", "ld_7")
-    assert "No run called 'ld_7' is configured for the dataset mnist" in text
-    assert "Configured are: ld_2, ld_3." in text
-    assert "latent_dim: 7" in text
-    text = config.unknown_target(settings, "mnst")
-    assert "did you mean mnist?" in text
-
-
 def test_the_shipped_config_is_valid_and_has_the_original_projects_runs():
     content = {}
     for path in ("config/sources.yaml", "config/config.yaml"):
@@ -206,7 +130,7 @@ def test_the_shipped_config_is_valid_and_has_the_original_projects_runs():
 
 def test_config_imports_neither_numpy_nor_tensorflow():
     code = (
-        "import sys; import scripts.vae.config, scripts.vae.fingerprints;"
+        "import sys; import scripts.vae.runs, scripts.vae.fingerprints;"
         "sys.exit(str({'numpy', 'tensorflow', 'keras'} & set(sys.modules) or ''))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -1,9 +1,9 @@
 from functools import cache
 
-from scripts.vae import config as configs
+from scripts.vae import runs
 from scripts.vae.fingerprints import fingerprint
 
-settings = configs.resolve(config)
+settings = runs.resolve(config)
 
 
 wildcard_constraints:
@@ -16,7 +16,7 @@ wildcard_constraints:
 def dataset_of(wildcards):
     """The configured dataset that a target belongs to."""
     if wildcards.dataset not in settings.runs:
-        sys.exit(configs.unknown_target(settings, wildcards.dataset))
+        sys.exit(runs.unknown_target(settings, wildcards.dataset))
     return settings.datasets[wildcards.dataset]
 
 
@@ -26,10 +26,10 @@ def run_values(wildcards):
     Snakemake compares plain values alone, and forgets their names: hence the dict.
     """
     dataset_of(wildcards)
-    runs = settings.runs[wildcards.dataset]
-    if wildcards.run not in runs:
-        sys.exit(configs.unknown_target(settings, wildcards.dataset, wildcards.run))
-    return runs[wildcards.run].values
+    configured = settings.runs[wildcards.dataset]
+    if wildcards.run not in configured:
+        sys.exit(runs.unknown_target(settings, wildcards.dataset, wildcards.run))
+    return configured[wildcards.run].values
 
 
 def raw_files(wildcards):
@@ -45,7 +45,7 @@ def raw_files(wildcards):
 
 @cache
 def reading_of(dataset):
-    return configs.reading(settings, dataset)
+    return runs.reading(settings, dataset)
 
 
 def reading(wildcards):

@@ -5,9 +5,10 @@ import onnxruntime
 import pytest
 
 from scripts.vae import export, training
-from scripts.vae.config import MODELS, model_defaults
+from scripts.vae.config import MODELS
 from scripts.vae.images import Images, Split
 from scripts.vae.models import conv
+from scripts.vae.runs import model_defaults
 from tests.vae.test_elbo import RUN
 
 SMALL = {"filters": 4, "intermediate_dim": 8}

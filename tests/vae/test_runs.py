@@ -1,0 +1,117 @@
+"""Runs: what a config resolves to, and how runs are called."""
+
+import pytest
+
+from scripts.vae import config, runs
+from scripts.vae.runs import resolve
+from tests.vae.test_config import VALID, with_dataset
+
+
+def names(**changes):
+    return list(resolve(with_dataset(**changes)).runs["mnist"])
+
+
+def test_latent_dim_is_a_number_or_a_list():
+    assert names(latent_dim=2) == ["ld_2"]
+    assert names(latent_dim=[2, 3]) == ["ld_2", "ld_3"]
+
+
+def test_variants_are_named_by_every_key_that_they_set():
+    assert names(variants=[{"latent_dim": [2, 20], "epochs": 10}])[2:] == [
+        "ld_2_e_10",
+        "ld_20_e_10",
+    ]
+    assert names(latent_dim=16, variants=[{"epochs": 75, "intermediate_dim": 256}])[1:] == [
+        "ld_16_id_256_e_75"
+    ]
+
+
+def test_a_key_is_in_the_name_even_where_its_value_is_the_default():
+    assert names(latent_dim=2, variants=[{"epochs": 5}]) == ["ld_2", "ld_2_e_5"]
+
+
+def test_variants_inherit_the_latent_sizes_and_multiply():
+    assert names(variants=[{"seed": [1, 2]}])[2:] == [
+        *("ld_2_seed_1", "ld_2_seed_2", "ld_3_seed_1", "ld_3_seed_2")
+    ]
+
+
+def test_fractions_are_short_in_names():
+    assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
+        "ld_2_lr_0.001_beta_4"
+    )
+
+
+def test_every_key_of_a_run_has_an_abbreviation():
+    assert set(runs.ABBREVIATIONS) == set(config.RunSettings.model_fields)
+    assert len(set(runs.ABBREVIATIONS.values())) == len(runs.ABBREVIATIONS)
+
+
+def test_values_are_plain_complete_and_in_one_order():
+    values = resolve(with_dataset(latent_dim=2)).runs["mnist"]["ld_2"].values
+    assert type(values) is dict
+    assert list(values) == sorted(values)
+    assert values["intermediate_dim"] == 512
+    assert values["learning_rate"] == 0.008
+    assert None not in values.values()
+    swapped = with_dataset(latent_dim=2)
+    swapped["datasets"]["mnist"] = dict(reversed(swapped["datasets"]["mnist"].items()))
+    assert resolve(swapped).runs["mnist"]["ld_2"].values == values
+
+
+def test_rmsprop_has_its_own_learning_rate():
+    run = resolve(with_dataset(latent_dim=2, optimizer="rmsprop")).runs["mnist"]["ld_2"]
+    assert run.values["learning_rate"] == 0.001
+
+
+def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():
+    assert resolve(with_dataset(epochs="7")).runs["mnist"]["ld_2"].values["epochs"] == 7
+
+
+def test_an_overlay_takes_a_dataset_away_with_null():
+    content = with_dataset()
+    content["datasets"]["digits"] = None
+    assert list(resolve(content).runs) == ["mnist"]
+
+
+def test_unconfigured_targets_are_explained():
+    settings = resolve(VALID)
+    text = runs.unknown_target(settings, "mnist", "ld_7")
+    assert "No run called 'ld_7' is configured for the dataset mnist" in text
+    assert "Configured are: ld_2, ld_3." in text
+    assert "latent_dim: 7" in text
+    text = runs.unknown_target(settings, "mnst")
+    assert "did you mean mnist?" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "likelihood"),
+    [("digits", "bernoulli"), ("mnist", "bernoulli"), ("cifar10", "gaussian")],
+)
+def test_the_likelihood_suits_the_colours(source, likelihood):
+    content = with_dataset(latent_dim=2, source=source)
+    content["sources"]["cifar10"] = {"format": "cifar10", "licence": "", "citation": ""}
+    assert resolve(content).runs["mnist"]["ld_2"].values["likelihood"] == likelihood
+
+
+def test_a_setting_that_a_network_lacks_is_refused():
+    with pytest.raises(SystemExit, match="filters: the model mlp has no such setting"):
+        resolve(with_dataset(filters=3))
+    values = resolve(with_dataset(latent_dim=2, model="conv")).runs["mnist"]["ld_2"].values
+    assert values["filters"] == runs.model_defaults("conv")["filters"]
+
+
+def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_path):
+    content = with_dataset(latent_dim=2)
+    files = {"a.gz": {"content_sha256": "0" * 64}}
+    content["sources"]["mnist"] |= {"files": files, "class_names": ["a"], "urls": ["http://x/"]}
+    assert runs.reading(resolve(content), "mnist") == {
+        "format": "idx",
+        "checksums": {"a.gz": "0" * 64},
+        "options": {"class_names": ["a"]},
+    }
+    content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+    before = runs.reading(resolve(content), "mnist")
+    assert before["options"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    (tmp_path / "new.png").write_bytes(b"")
+    assert runs.reading(resolve(content), "mnist")["signature"] != before["signature"]
