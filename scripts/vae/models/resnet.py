@@ -1,0 +1,72 @@
+"""A residual network on patches, for images of any size.
+
+Images are cut into patches until their shorter side has at most 12 of them (4x4 pixels for
+CIFAR-10, 8x8 for Caltech101 at 92), since a VAE's images are too blurry to pay for convolutions at
+full resolution. What a residual block adds starts at zero, and nothing outside the blocks bends a
+value: before its first step the network is linear, close to PCA, which few images go hardly beyond.
+"""
+
+import math
+from typing import Any
+
+import keras
+from keras import layers
+
+from scripts.vae.models import conv
+
+DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
+
+
+def build(
+    image_shape: tuple[int, int, int], run: dict[str, Any]
+) -> tuple[keras.Model, keras.Model]:
+    """Patches with `filters`, halved once with twice as many, one dense layer; mirrored."""
+    channels, filters = image_shape[-1], run["filters"]
+    patch = 2 ** conv.halvings(image_shape, 12)
+
+    image = keras.Input(image_shape, name="image")
+    hidden = layers.Conv2D(filters, patch, patch, "same", name="patches")(image)
+    hidden = _block(hidden, "block_1")
+    hidden = layers.Conv2D(2 * filters, 2, 2, "same", name="halves")(hidden)
+    hidden = _block(hidden, "block_2")
+    map_shape = hidden.shape[1:]
+    linear = layers.Flatten(name="features")(hidden)
+    hidden = layers.Activation("relu", name="features_relu")(linear)
+    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(hidden)
+    outputs = {
+        name: _sum(linear, hidden, run["latent_dim"], name) for name in ("z_mean", "z_log_var")
+    }
+    encoder = keras.Model(image, outputs, name="encoder")
+
+    z = keras.Input((run["latent_dim"],), name="z")
+    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
+    hidden = _sum(z, hidden, math.prod(map_shape), "features")
+    hidden = layers.Reshape(map_shape, name="map")(hidden)
+    hidden = _block(hidden, "block_2")
+    hidden = layers.Conv2DTranspose(filters, 2, 2, "same", name="halves")(hidden)
+    hidden = _block(hidden, "block_1")
+    hidden = layers.Conv2DTranspose(channels, patch, patch, "same", name="patches")(hidden)
+    decoder = keras.Model(z, conv.crop(hidden, image_shape), name="decoder")
+    return encoder, decoder
+
+
+def _block(hidden: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """A residual block that starts as the identity, and so needs no normalisation."""
+    filters = hidden.shape[-1]
+    inner = layers.Activation("relu", name=f"{name}_relu")(hidden)
+    inner = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"{name}_a")(inner)
+    inner = layers.Conv2D(
+        *(filters, 3), padding="same", kernel_initializer="zeros", name=f"{name}_b"
+    )(inner)
+    return layers.Add(name=name)([hidden, inner])
+
+
+def _sum(
+    linear: keras.KerasTensor, hidden: keras.KerasTensor, units: int, name: str
+) -> keras.KerasTensor:
+    """A linear layer, plus what the hidden layer adds to it, which starts at zero."""
+    linear = layers.Dense(units, name=f"{name}_linear")(linear)
+    added = layers.Dense(units, use_bias=False, kernel_initializer="zeros", name=f"{name}_hidden")(
+        hidden
+    )
+    return layers.Add(name=name)([linear, added])
