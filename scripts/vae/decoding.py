@@ -10,6 +10,10 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 
+class UnreadableError(Exception):
+    """There is no picture to be had from a file; the message says why, in a few words."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A decoded picture, maybe at a fraction of its size.
@@ -47,10 +51,6 @@ def decode(file: str | Path | bytes, least: int) -> Picture:
         raise UnreadableError(_reason(error)) from error
 
 
-class UnreadableError(Exception):
-    """There is no picture to be had from a file; the message says why, in a few words."""
-
-
 def _decode(file: str | Path | io.BytesIO, least: int) -> Picture:
     with Image.open(file) as image:
         if image.format == "EPS":
@@ -66,11 +66,12 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode[0] in "IF":
         return Image.fromarray(_to_8_bits(image))
     if image.has_transparency_data:
-        # The modes with premultiplied colours convert to their plain kin alone.
-        image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, "RGBA")).convert("RGBA")
+        if image.mode == "La":  # converts to its plain kin alone
+            image = image.convert("LA")
+        image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     if image.mode in ("L", "RGB"):
-        return image.copy() if image.readonly else image
+        return image
     return image.convert("L" if image.mode == "1" else "RGB")
 
 

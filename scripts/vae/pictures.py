@@ -104,7 +104,7 @@ def _too_many(
         shown.append(f"  and {len(skipped) - len(shown)} more")
     return UserError(
         f"{len(skipped)} of {tried} files in {place} cannot be read as pictures, more than the "
-        f"{max_skipped:.0%} that max_skipped admits:\n"
+        f"{100 * max_skipped:g}% that max_skipped admits:\n"
         + "\n".join(shown)
         + "\nRepair or remove them, or raise max_skipped in config/config.yaml."
     )

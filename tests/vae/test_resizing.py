@@ -206,6 +206,11 @@ def test_large_files_come_in_small_chunks():
     assert [len(pixels) for pixels, _ in chunks] == [1] * 5
 
 
+def test_large_thumbnails_come_in_small_chunks():
+    chunks = thumbnails(numbered(3), 700, "fit", workers=1)
+    assert [pixels.shape for pixels, _ in chunks] == [(1, 700, 700, 3)] * 3
+
+
 def test_nothing_gives_nothing():
     assert list(thumbnails([], 4, "fit")) == []
 

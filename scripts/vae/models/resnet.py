@@ -1,9 +1,9 @@
 """A residual network on patches, for images of any size.
 
-Images are cut into patches until their shorter side has at most 12 of them (4x4 pixels for
-CIFAR-10, 8x8 for Caltech101 at 92), since a VAE's images are too blurry to pay for convolutions at
-full resolution. What a residual block adds starts at zero, and nothing outside the blocks bends a
-value: before its first step the network is linear, close to PCA, which few images go hardly beyond.
+Images are cut into patches until at most 12 of them lie along the shorter side: 4x4 pixels for
+CIFAR-10, 8x8 for Caltech101 at 92. A VAE's images are too blurry to pay for convolutions at full
+resolution. What a residual block or a hidden layer adds starts at zero, and nothing else bends a
+value: before its first step the network is linear, and so learns what PCA finds at once.
 """
 
 import math
@@ -66,7 +66,5 @@ def _sum(
 ) -> keras.KerasTensor:
     """A linear layer, plus what the hidden layer adds to it, which starts at zero."""
     linear = layers.Dense(units, name=f"{name}_linear")(linear)
-    added = layers.Dense(units, use_bias=False, kernel_initializer="zeros", name=f"{name}_hidden")(
-        hidden
-    )
-    return layers.Add(name=name)([linear, added])
+    layer = layers.Dense(units, use_bias=False, kernel_initializer="zeros", name=f"{name}_hidden")
+    return layers.Add(name=name)([linear, layer(hidden)])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from scripts.vae import decoding
 from scripts.vae.decoding import decode
 from scripts.vae.jobs import UserError
 from scripts.vae.resizing import thumbnail
@@ -255,6 +256,14 @@ def test_every_mode_becomes_8_bits_on_white(mode, left, right, seen):
     picture = decode(encoded(image, "TIFF"), 1).image.convert("RGB")
     for place, value in zip(((5, 10), (35, 10)), seen, strict=True):
         assert max(abs(band - value) for band in picture.getpixel(place)) <= 1
+
+
+@pytest.mark.parametrize("mode", ["La", "PA", "RGBa", "RGBX", "HSV"])
+def test_modes_that_no_file_here_has(mode):
+    plain = {"La": "LA", "RGBa": "RGBA", "PA": "P"}.get(mode, "RGB")
+    image = halves().convert(plain).convert(mode)
+    assert decoding._plain(image).convert("RGB").getpixel((35, 10))[0] < 40
+    assert decoding._plain(image).mode == "RGB"
 
 
 @pytest.mark.parametrize(("mode", "value"), [("I", 70_000), ("I", -1), ("F", 1.5), ("F", np.nan)])
