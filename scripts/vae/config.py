@@ -115,6 +115,9 @@ class RunSettings(_Strict):
     beta: _real(ge=0) = Field(
         1.0, description="weight of the KL in the loss (Higgins et al. 2017); 1 is the ELBO"
     )
+    flip: bool = Field(
+        False, description="mirror each training image, left to right, in half of the epochs"
+    )
     seed: _whole(0, 2**31 - 1) = Field(0, description="all randomness of a run comes from it")
 
 

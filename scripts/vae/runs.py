@@ -37,6 +37,7 @@ ABBREVIATIONS = {
     "schedule": "sch",
     "warmup_epochs": "w",
     "beta": "beta",
+    "flip": "flip",
     "seed": "seed",
 }
 
@@ -152,12 +153,13 @@ def _expand(
 def run_name(changed: dict[str, Any]) -> str:
     """Name a run by the keys that set it apart, in the order of ABBREVIATIONS."""
     return "_".join(
-        f"{short}_{changed[key]:g}"
-        if isinstance(changed[key], float)
-        else f"{short}_{changed[key]}"
-        for key, short in ABBREVIATIONS.items()
-        if key in changed
+        f"{short}_{_plain(changed[key])}" for key, short in ABBREVIATIONS.items() if key in changed
     )
+
+
+def _plain(value: Any) -> str:
+    """A value as it stands in a name: 0.002, and 1 for true."""
+    return f"{value:g}" if isinstance(value, float | bool) else str(value)
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     rows = []
     for epoch in range(1, run["epochs"] + 1):
         start = time.perf_counter()
-        order = np.random.default_rng([run["seed"], epoch]).permutation(count)
-        train = _pass(vae.fit, images.train.pixels[order], run, shuffle=False)
+        pixels = shuffled(images.train.pixels, run, epoch)
+        train = _pass(vae.fit, pixels, run, shuffle=False)
         trained = time.perf_counter()
         test = _pass(vae.evaluate, images.test.pixels, run, return_dict=True)
         seconds = time.perf_counter() - start
@@ -66,6 +66,19 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
             *(f"{count / (trained - start):,.0f}", _duration(left)),
         )
     return vae, pd.DataFrame(rows)
+
+
+def shuffled(pixels: np.ndarray, run: dict[str, Any], epoch: int) -> np.ndarray:
+    """A copy of the images [N, H, W, C] in the order of an epoch, mirrored if the run says so.
+
+    Order and mirroring follow from seed and epoch alone.
+    """
+    rng = np.random.default_rng([run["seed"], epoch])
+    pixels = pixels[rng.permutation(len(pixels))]
+    if run["flip"]:
+        mirrored = rng.random(len(pixels)) < 0.5
+        pixels[mirrored] = pixels[mirrored, :, ::-1]
+    return pixels
 
 
 def learning_rate(

@@ -15,6 +15,7 @@ RUN = {
     "schedule": "cosine",
     "warmup_epochs": 0.5,
     "beta": 1.0,
+    "flip": False,
     "seed": 0,
 }
 

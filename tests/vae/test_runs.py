@@ -42,6 +42,13 @@ def test_fractions_are_short_in_names():
     )
 
 
+def test_true_is_1_in_names():
+    assert names(latent_dim=2, variants=[{"flip": [False, True]}])[1:] == [
+        "ld_2_flip_0",
+        "ld_2_flip_1",
+    ]
+
+
 def test_every_key_of_a_run_has_an_abbreviation():
     assert set(runs.ABBREVIATIONS) == set(config.RunSettings.model_fields)
     assert len(set(runs.ABBREVIATIONS.values())) == len(runs.ABBREVIATIONS)

@@ -54,6 +54,17 @@ def test_epoch_means_weigh_images_not_batches():
     assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
 
 
+def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():
+    pixels = np.zeros((400, 1, 2, 1), np.uint8)
+    pixels[:, 0, 0, 0] = np.arange(400) % 256
+    straight = training.shuffled(pixels, RUN, 1)
+    assert sorted(straight[:, 0, 0, 0]) == sorted(pixels[:, 0, 0, 0])
+    flipped = training.shuffled(pixels, RUN | {"flip": True}, 1)
+    np.testing.assert_array_equal(flipped.max(axis=2), straight.max(axis=2))
+    assert 140 < (flipped[:, 0, 1] > 0).sum() < 260
+    assert (training.shuffled(pixels, RUN | {"flip": True}, 2) != flipped).any()
+
+
 def test_the_same_seed_gives_the_same_numbers(images):
     def numbers(seed):
         vae, history = training.fit(images, RUN | {"seed": seed})
