@@ -15,6 +15,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8)
 X = PIXELS.reshape(5, -1) / 255
 # Orthogonal rows, so that the posterior has no correlations, as an encoder has none.
 WEIGHT = np.array([[0.3, 0.2, 0.1, 0.0, 0.2, 0.3], [0.2, -0.3, 0.0, 0.1, 0.3, -0.2]])
+FOUR = np.pad(WEIGHT, ((0, 2), (0, 0)))  # the same and two dimensions without effect
 BIAS = np.full(6, 0.5)
 
 
@@ -115,15 +116,15 @@ def test_quadrature_is_for_one_and_two_dimensions(tmp_path):
 
 @pytest.mark.usefixtures("_batch")
 def test_importance_weights_of_the_exact_posterior_have_no_variance(tmp_path):
-    decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
-    log_p, encoded = linear_gaussian(WEIGHT)
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", FOUR)
+    log_p, encoded = linear_gaussian(FOUR)
     nll = bounds.importance_weighted_nll(encoded, decoder, bounds.gaussian, samples=20, seed=0)
     np.testing.assert_allclose(nll, -log_p, atol=1e-4)
 
 
 def test_importance_weighting_bounds_the_likelihood_and_closes_on_it(tmp_path):
-    decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
-    log_p, encoded = linear_gaussian(WEIGHT, widened=3)
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", FOUR)
+    log_p, encoded = linear_gaussian(FOUR, widened=3)
     bound = [
         bounds.importance_weighted_nll(encoded, decoder, bounds.gaussian, samples, seed=0)
         for samples in (1, 20, 20_000)
@@ -131,6 +132,16 @@ def test_importance_weighting_bounds_the_likelihood_and_closes_on_it(tmp_path):
     gaps = [(nll + log_p).mean() for nll in bound]
     assert gaps[0] > gaps[1] > gaps[2]
     np.testing.assert_allclose(bound[2], -log_p, atol=0.05)
+
+
+@pytest.mark.usefixtures("_batch")
+def test_in_few_dimensions_importance_weighting_forgives_an_encoder_that_misses(tmp_path):
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
+    log_p, right = linear_gaussian(WEIGHT, widened=0.3)
+    deviation = np.exp(right.z_log_var / 2)
+    wrong = bounds.Encoded(PIXELS, right.z_mean + 8 * deviation, right.z_log_var)
+    nll = bounds.importance_weighted_nll(wrong, decoder, bounds.gaussian, samples=2000, seed=0)
+    np.testing.assert_allclose(nll, -log_p, atol=0.2)
 
 
 def test_importance_weighting_agrees_with_quadrature_where_p_is_not_gaussian(tmp_path):
