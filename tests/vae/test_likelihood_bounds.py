@@ -131,7 +131,7 @@ def test_importance_weighting_bounds_the_likelihood_and_closes_on_it(tmp_path):
     ]
     gaps = [(nll + log_p).mean() for nll in bound]
     assert gaps[0] > gaps[1] > gaps[2]
-    np.testing.assert_allclose(bound[2], -log_p, atol=0.05)
+    np.testing.assert_allclose(bound[2], -log_p, atol=0.1)
 
 
 @pytest.mark.usefixtures("_batch")
