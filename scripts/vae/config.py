@@ -28,7 +28,7 @@ MODELS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("models/[a-z]*.
 RESERVED = frozenset(
     "all raw logs download prepare train encode evaluate explore compare report status generate "
     "plot_latent plot_grid animate_grid plot_samples plot_reconstructions plot_traversals "
-    "plot_history plot_architecture".split()
+    "plot_history plot_architecture write_model_card".split()
 )
 
 

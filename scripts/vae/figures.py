@@ -3,6 +3,7 @@
 Without pyplot: no global state, no display, and a second less to import. Lengths are in pixels.
 """
 
+import itertools
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from scripts.vae import comparison as comparisons
 from scripts.vae.files import atomic
 
 DPI = 150
@@ -44,6 +46,15 @@ INK, GRAY, PALE = "#262626", "#707070", "#d8d8d8"
 # A latent dimension is active where the variance of its mean over images exceeds this
 # (Burda et al. 2016, arXiv:1509.00519, section 5.2).
 ACTIVE = 0.01
+
+# Panels of a comparison: title, figure, its baseline, unit.
+PANELS = [
+    ("−log p(x), importance-weighted", "nll_importance_weighted", "", "nats an image"),
+    ("active units", "active_units", "", "dimensions"),
+    ("reconstruction error", "mse", "pca_mse", "mean squared error"),
+    ("structural similarity", "ssim", "pca_ssim", "SSIM"),
+    ("training", "seconds", "", "seconds"),
+]
 
 styled = mpl.rc_context(
     {
@@ -347,6 +358,58 @@ def history(frame: pd.DataFrame, title: str) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (losses[2], rate):
         axes.set_xlabel("epoch")
+    return figure
+
+
+@styled
+def comparison(rows: pd.DataFrame, title: str) -> Figure:
+    """The rows of `comparison.table`: rate against distortion, then figures by latent size."""
+    n = int(rows["seeds"].sum())
+    figure = _sheet(
+        LONGEST,
+        1060,
+        "Which latent size?",
+        f"{title}   ·   {_count(n, 'run')}, on test images; a ring marks the best",
+        layout="constrained",
+    )
+    panels = [panel for panel in PANELS if panel[1] in rows]
+    columns = math.ceil((1 + len(panels)) / 2)
+    plane, *others = figure.subplots(2, columns, squeeze=False).flat
+    lines = comparisons.series(rows)
+    for (name, line), colour in zip(lines, itertools.cycle(COLOURS), strict=False):
+        plane.plot(line["kl"], line["reconstruction"], "o-", color=colour, markersize=4, label=name)
+        for row in line.itertuples():
+            at = (row.kl, row.reconstruction)
+            offset = {"xytext": (5, 4), "textcoords": "offset points", "fontsize": "x-small"}
+            plane.annotate(str(row.latent_dim), at, color=colour, **offset)
+        for axes, (_, key, *_) in zip(others, panels, strict=False):
+            style = {"color": colour, "markersize": 4, "elinewidth": 1, "capsize": 2}
+            axes.errorbar(line["latent_dim"], line[key], line[f"{key}_sd"], fmt="o-", **style)
+            best = line[[key in names.split() for names in line["best"]]]
+            axes.plot(best["latent_dim"], best[key], "o", color=colour, markersize=11, mfc="none")
+    plane.set_title("rate and distortion, by latent size")
+    plane.set(xlabel="rate: KL, nats an image", ylabel="distortion: reconstruction, nats")
+    if len(lines) > 1:
+        plane.legend(fontsize="x-small")
+    sizes = np.unique(rows["latent_dim"])
+    for axes, panel in itertools.zip_longest(others, panels):
+        if panel is None:
+            axes.set_axis_off()
+            continue
+        name, key, baseline, unit = panel
+        axes.set_title(name)
+        if baseline in rows:
+            line = rows.groupby("latent_dim")[baseline].mean()
+            axes.plot(line, ":", color=GRAY, label=baseline.split("_")[0].upper())
+            axes.legend(fontsize="x-small")
+        axes.set(ylabel=unit, xlabel="latent size")
+        if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:
+            axes.set_xscale("log")
+            axes.minorticks_off()
+        shown = sizes if len(sizes) <= 12 else sizes[np.linspace(0, len(sizes) - 1, 12).astype(int)]
+        axes.set_xticks(shown, [str(size) for size in shown])
+    for axes in (plane, *others):
+        axes.grid(axis="y")
     return figure
 
 

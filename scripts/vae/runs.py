@@ -197,6 +197,16 @@ def reading(settings: Settings, name: str) -> dict[str, Any]:
     return result | {"options": options}
 
 
+def data_terms(settings: Settings, name: str) -> dict[str, str]:
+    """Where the images of a dataset come from, and on what terms."""
+    source = settings.datasets[name].source
+    if isinstance(source, Folder):
+        terms = "whatever the owner of the pictures says"
+        return {"source": f"the folder {source.folder}", "licence": terms, "citation": "none"}
+    known = settings.sources[source]
+    return {"source": source, "licence": known.licence, "citation": known.citation}
+
+
 @functools.cache
 def model_defaults(model: str) -> dict[str, Any]:
     """The constant DEFAULTS of a model's module: its settings and their defaults.

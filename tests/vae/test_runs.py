@@ -122,3 +122,12 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
     assert before["options"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
     (tmp_path / "new.png").write_bytes(b"")
     assert runs.reading(resolve(content), "mnist")["signature"] != before["signature"]
+
+
+def test_the_terms_of_images_come_from_their_source(tmp_path):
+    sources = {"x": {"format": "digits", "licence": "CC0", "citation": "Somebody"}}
+    folder = {"source": {"folder": str(tmp_path)}, "size": 8, "latent_dim": 2}
+    datasets = {"mine": folder, "theirs": {"source": "x", "latent_dim": 2}}
+    settings = runs.resolve({"datasets": datasets, "sources": sources})
+    assert runs.data_terms(settings, "theirs")["licence"] == "CC0"
+    assert str(tmp_path) in runs.data_terms(settings, "mine")["source"]

@@ -18,7 +18,7 @@ def test_every_file_of_a_run_is_built(built, run):
     assert {p.name for p in folder.iterdir()} == {
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
-        *("history.csv", "run.json", "latents.npz", "metrics.json", "logs"),
+        *("history.csv", "run.json", "latents.npz", "metrics.json", "model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
     for figure in FIGURES:
@@ -44,6 +44,15 @@ def test_the_metrics_have_units_and_agree_with_the_history(built):
     assert metrics["reconstruction"]["value"] == pytest.approx(last.test_reconstruction, rel=0.05)
     assert len(metrics["kl_per_dimension"]["value"]) == 2
     assert {"nll_exact", "nll_importance_weighted", "mse", "pca_mse"} <= set(metrics)
+
+
+def test_the_runs_of_a_dataset_are_compared(built):
+    rows = pd.read_csv(built.path / "results/digits/comparison.csv")
+    assert list(rows["runs"]) == ["ld_2", "ld_3"]
+    assert rows["elbo"].notna().all()
+    assert rows["nll_exact"].notna().tolist() == [True, False]
+    with Image.open(built.path / "results/digits/comparison.png") as image:
+        assert max(image.size) <= 1500
 
 
 def test_the_record_says_how_a_run_came_about(built):

@@ -19,21 +19,24 @@ def test_nothing_changed_runs_nothing(built_copy):
     assert built_copy.planned() == {}
 
 
-def test_adding_a_latent_size_runs_that_run_alone(built_copy):
+def test_adding_a_latent_size_runs_that_run_and_the_comparison(built_copy):
     edit_config(built_copy, latent_dim=[2, 3, 7])
     plan = built_copy.planned()
+    assert plan.pop("compare") == {"digits"}
     assert folders(plan) == {"digits/ld_7"}
     assert plan["train"] == {"digits/ld_7"}
 
 
-def test_adding_a_variant_runs_that_run_alone(built_copy):
+def test_adding_a_variant_runs_that_run_and_the_comparison(built_copy):
     edit_config(built_copy, variants=[{"latent_dim": 2, "epochs": 3}])
-    assert folders(built_copy.planned()) == {"digits/ld_2_e_3"}
+    plan = built_copy.planned()
+    assert plan.pop("compare") == {"digits"}
+    assert folders(plan) == {"digits/ld_2_e_3"}
 
 
-def test_removing_a_latent_size_runs_nothing(built_copy):
+def test_removing_a_latent_size_runs_the_comparison_alone(built_copy):
     edit_config(built_copy, latent_dim=[2])
-    assert built_copy.planned() == {}
+    assert built_copy.planned() == {"compare": {"digits"}}
 
 
 @pytest.mark.parametrize(
@@ -60,9 +63,9 @@ def test_a_figure_setting_runs_those_figures(built_copy):
     assert not {"train", "encode", "prepare", "plot_history", "plot_architecture"} & set(plan)
 
 
-def test_what_is_evaluated_runs_the_evaluation_alone(built_copy):
+def test_what_is_evaluated_runs_the_evaluation_and_the_comparison(built_copy):
     edit_config(built_copy, evaluation={"samples": 6})
-    assert built_copy.planned() == {"evaluate": RUNS}
+    assert built_copy.planned() == {"evaluate": RUNS, "compare": {"digits"}}
 
 
 def test_the_code_of_figures_runs_figures(built_copy):

@@ -70,6 +70,17 @@ def train_code(wildcards):
     return fingerprint("train", f"scripts.vae.models.{model}")
 
 
+def runs_of(file):
+    """A function of wildcards: one of the files of every run of the dataset."""
+
+    def files(wildcards):
+        dataset_of(wildcards)
+        name = wildcards.dataset
+        return [f"results/{name}/{run}/{file}" for run in settings.runs[name]]
+
+    return files
+
+
 def figure_settings(*keys):
     """A function of wildcards: those of the dataset's figure settings that a figure depends on."""
     return lambda wildcards: dataset_of(wildcards).figures.model_dump(include=set(keys))
@@ -78,6 +89,11 @@ def figure_settings(*keys):
 def evaluation_settings(wildcards):
     """How many draws and images the figures of a dataset are computed from, as a plain dict."""
     return dataset_of(wildcards).evaluation.model_dump()
+
+
+def data_terms(wildcards):
+    """Where the images of a dataset come from, and on what terms, as a plain dict."""
+    return runs.data_terms(settings, wildcards.dataset)
 
 
 def run_seed(wildcards):
@@ -94,11 +110,12 @@ def labels(figure):
 
 def dataset_targets(name):
     """Everything that is built for a dataset."""
-    return [
+    targets = [
         target
         for run in settings.runs[name].values()
         for target in run_targets(name, run)
     ]
+    return [*targets, f"results/{name}/comparison.png"]
 
 
 def run_targets(dataset, run):
@@ -108,5 +125,6 @@ def run_targets(dataset, run):
     if run.values["latent_dim"] == 3:
         figures.append("grid.gif")
     return [
-        f"results/{dataset}/{run.name}/{file}" for file in [*figures, "metrics.json"]
+        f"results/{dataset}/{run.name}/{file}"
+        for file in [*figures, "metrics.json", "model_card.md"]
     ]

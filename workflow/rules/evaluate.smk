@@ -22,3 +22,53 @@ rule evaluate:
         code=fingerprint("evaluate"),
     script:
         "../../scripts/evaluate.py"
+
+
+# All runs of a dataset side by side; the best are marked.
+rule compare:
+    input:
+        runs=runs_of("run.json"),
+        metrics=runs_of("metrics.json"),
+    output:
+        table="results/{dataset}/comparison.csv",
+        picture=report(
+            "results/{dataset}/comparison.png",
+            caption="../report/comparison.rst",
+            category="{dataset}",
+            subcategory="comparison",
+            labels={"latent size": "all", "figure": "comparison"},
+        ),
+    log:
+        "results/{dataset}/logs/compare.log",
+    benchmark:
+        "results/{dataset}/logs/compare.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=fingerprint("compare"),
+    script:
+        "../../scripts/compare.py"
+
+
+# What a run is, what it was trained on, how good it is and how to load it, in words.
+rule write_model_card:
+    input:
+        run="results/{dataset}/{run}/run.json",
+        metrics="results/{dataset}/{run}/metrics.json",
+    output:
+        "results/{dataset}/{run}/model_card.md",
+    log:
+        "results/{dataset}/{run}/logs/write_model_card.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        data=data_terms,
+        code=fingerprint("write_model_card"),
+    script:
+        "../../scripts/write_model_card.py"

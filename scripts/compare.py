@@ -1,0 +1,32 @@
+"""Lay the runs of a dataset side by side, as a table and as a picture."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scripts.vae import comparison, figures
+from scripts.vae.files import atomic
+from scripts.vae.jobs import job
+
+
+def compare(runs: list[str], metrics: list[str], table: str, picture: str, title: str) -> None:
+    """Compare runs by their run.json and metrics.json, given in the same order."""
+    rows = comparison.table([_read(path) for path in runs], [_read(path) for path in metrics])
+    with atomic(table) as part:
+        rows.to_csv(part, index=False, float_format="%.6g")
+    figures.save(figures.comparison(rows, title), picture)
+
+
+def _read(path: str) -> dict[str, Any]:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        compare(
+            runs=list(snakemake.input.runs),
+            metrics=list(snakemake.input.metrics),
+            table=snakemake.output.table,
+            picture=snakemake.output.picture,
+            title=snakemake.wildcards.dataset,
+        )

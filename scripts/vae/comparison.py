@@ -1,0 +1,97 @@
+"""Runs of a dataset side by side: a row a setting, over the seeds that it was trained with."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# What is compared, and whether more of it is better (1), less (-1), or neither.
+FIGURES = {
+    "elbo": 1,
+    "nll_importance_weighted": -1,
+    "nll_exact": -1,
+    "bits_per_dimension": -1,
+    "kl": 0,
+    "reconstruction": 0,
+    "active_units": 0,
+    "mse": -1,
+    "psnr": 1,
+    "ssim": 1,
+    "pca_mse": 0,
+    "pca_psnr": 0,
+    "pca_ssim": 0,
+    "seconds": 0,
+}
+
+# These mean the same only where the likelihood is the same.
+OF_A_LIKELIHOOD = frozenset({"elbo", "nll_importance_weighted", "nll_exact"})
+
+
+def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> pd.DataFrame:
+    """Compare runs by their run.json and metrics.json, given in the same order.
+
+    Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
+    many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
+    of each of FIGURES (`seconds` are those of training), and its standard deviation `<figure>_sd`,
+    not a number for a single run; `best`, the figures in which no row of the same likelihood is
+    better by more than the larger of the two standard deviations.
+    """
+    settings = pd.DataFrame([record["settings"] for record in records], dtype=object)
+    settings = settings.drop(columns="seed")
+    varied = [key for key in settings if len(set(settings[key].astype(str))) > 1]
+    keys = ["latent_dim", *(key for key in varied if key != "latent_dim")]
+    runs = pd.DataFrame([_figures(*pair) for pair in zip(records, evaluations, strict=True)])
+    names = [name for name in FIGURES if name in runs]
+    groups = runs.groupby([settings[key] for key in keys], dropna=False)
+    rows = groups["run"].agg(runs=" ".join, seeds="size")
+    rows["parameters"] = groups["parameters"].first()
+    for name in names:
+        rows[name], rows[f"{name}_sd"] = groups[name].mean(), groups[name].std()
+    rows = rows.reset_index()
+    rows["best"] = [" ".join(name for name in names if i in _best(rows, name)) for i in rows.index]
+    return rows[["runs", "seeds", *keys, *(c for c in rows if c not in {"runs", "seeds", *keys})]]
+
+
+def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of a `table` by what they have in common but latent_dim, with a name for it."""
+    columns = list(rows)
+    keys = columns[columns.index("latent_dim") + 1 : columns.index("parameters")]
+    names = [
+        ", ".join(f"{key} {_short(row[key])}" for key in keys if pd.notna(row[key]))
+        for _, row in rows.iterrows()
+    ]
+    return list(rows.groupby(names, sort=False))
+
+
+def _figures(record: dict[str, Any], evaluation: dict[str, Any]) -> dict[str, Any]:
+    """One run: its name, size, training time, and the figures of FIGURES that it has."""
+    row = {key: record[key] for key in ("run", "parameters", "seconds")}
+    figures = evaluation["metrics"].items()
+    return row | {name: figure["value"] for name, figure in figures if name in FIGURES}
+
+
+def _best(rows: pd.DataFrame, name: str) -> set[int]:
+    """The rows than which none is better in a figure beyond the noise between seeds."""
+    if not FIGURES[name]:
+        return set()
+    result = set()
+    for _, family in _families(rows, name):
+        value = (FIGURES[name] * family[name]).dropna()
+        if len(value):
+            noise = family[f"{name}_sd"].fillna(0)[value.index]
+            within = value.max() - value <= np.maximum(noise, noise[value.idxmax()])
+            result |= set(value.index[within])
+    return result
+
+
+def _families(rows: pd.DataFrame, name: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """The rows whose figures can be compared with each other."""
+    if name in OF_A_LIKELIHOOD and "likelihood" in rows:
+        yield from rows.groupby("likelihood")
+    else:
+        yield None, rows
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,86 @@
+"""A model card in Markdown: what a run is, what it was trained on, how good it is, how to load it.
+
+The headings are those of Mitchell et al. 2019 (arXiv 1810.03993), as far as they apply.
+"""
+
+from typing import Any
+
+LOADING = """\
+```python
+import keras, numpy as np
+
+decoder = keras.saving.load_model("decoder.keras")  # stock layers: needs none of this project
+images = decoder.predict(np.random.standard_normal((16, {latent_dim})))  # [16, {shape}], in [0, 1]
+```
+
+```python
+import numpy as np, onnxruntime
+
+decoder = onnxruntime.InferenceSession("decoder.onnx")
+z = np.random.standard_normal((16, {latent_dim})).astype("float32")
+(images,) = decoder.run(["mean"], {{"z": z}})
+```
+"""
+
+
+def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str]) -> str:
+    """The card of a run, from its run.json and metrics.json.
+
+    data: `source`, `licence` and `citation` of the images.
+    """
+    settings, images = record["settings"], record["images"]
+    shape = " × ".join(map(str, images["shape"]))
+    classes = len(record["class_names"])
+    devices = ", ".join(record["devices"])
+    facts = {
+        "Model": f"variational autoencoder, network `{settings['model']}`, "
+        f"{settings['latent_dim']} latent dimensions, {record['parameters']:,} parameters",
+        "Likelihood": settings["likelihood"],
+        "Images": f"{shape}, {images['train']:,} for training, {images['test']:,} for testing"
+        + (f", {classes} classes" if classes else ", without labels"),
+        "Source": data["source"],
+        "Licence of the images": data["licence"],
+        "Citation": data["citation"],
+        "Training": f"{settings['epochs']} epochs, {record['seconds']:,.0f} s on {devices} "
+        f"({record['machine']}, {record['threads']} threads)",
+    }
+    parts = [
+        f"# {record['dataset']}, {record['run']}",
+        _table(("", ""), facts.items()),
+        "## What it is for",
+        "Looking at what a variational autoencoder learns: its latent space, its samples, its "
+        "reconstructions. Not a lossless code, nor a source of images that could be taken for "
+        "real ones: samples are smoother than the images it was trained on, and nothing outside "
+        "their distribution comes out right. Who shares the model shares what it remembers of "
+        "the training images.",
+        "## How good it is",
+        "On the test images, which it was not trained on. ± is the standard error of the mean.",
+        _table(
+            ("figure", "value", "unit", "images"),
+            [
+                (name, _value(figure), figure["unit"], f"{figure['images']:,}")
+                for name, figure in evaluation["metrics"].items()
+                if isinstance(figure["value"], int | float)
+            ],
+        ),
+        "## How to load it",
+        LOADING.format(
+            latent_dim=settings["latent_dim"], shape=", ".join(map(str, images["shape"]))
+        ),
+        "## How it came about",
+        _table(("setting", "value"), settings.items()),
+        _table(("version", ""), record["versions"].items()),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _value(figure: dict[str, Any]) -> str:
+    value = f"{figure['value']:.5g}"
+    return f"{value} ± {figure['standard_error']:.2g}" if "standard_error" in figure else value
+
+
+def _table(head: tuple[str, ...], rows: Any) -> str:
+    """A Markdown table; a | in a cell is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    cells = ([" ".join(str(cell).split()).replace("|", r"\|") for cell in row] for row in lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
