@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import time
 from typing import Any
 
@@ -10,7 +9,6 @@ from scripts.vae.files import atomic
 from scripts.vae.images import load
 from scripts.vae.jobs import job
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets in twenty lines
 logger = logging.getLogger("scripts.train")  # not __main__, which no handler hears
 
 

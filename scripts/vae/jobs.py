@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import sys
 import textwrap
 import time
@@ -22,6 +23,8 @@ def job(log: str | Path) -> Iterator[None]:
     On the terminal, which several jobs share, a line begins with what it is about, taken from a
     path such as results/mnist/ld_2/logs/train.log.
 
+    What libraries in other languages print goes to the log: TensorFlow greets in twenty lines.
+
     A failure ends the process with exit status 1: a `UserError` as the paragraph it carries,
     anything else as one line. The traceback is in the log, whose path is the last line shown.
     """
@@ -29,23 +32,40 @@ def job(log: str | Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = logging.FileHandler(path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    terminal = logging.StreamHandler(sys.stderr)
     label = " ".join(p for p in path.with_suffix("").parts if p not in ("results", "logs"))
-    terminal.setFormatter(logging.Formatter(f"{label}: %(message)s"))
-    terminal.addFilter(_Seldom())
     logger = logging.getLogger("scripts")
     logger.setLevel(logging.INFO)
-    logger.handlers = [file, terminal]
+    with _native_stderr_to(file.stream.fileno()):
+        terminal = logging.StreamHandler(sys.stderr)
+        terminal.setFormatter(logging.Formatter(f"{label}: %(message)s"))
+        terminal.addFilter(_Seldom())
+        logger.handlers = [file, terminal]
+        try:
+            yield
+        except Exception as error:
+            file.stream.write(traceback.format_exc())
+            known = isinstance(error, UserError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            print(f"\n{_paragraph(text)}\nFull log: {path}", file=sys.stderr)
+            sys.exit(1)
+        finally:
+            file.close()
+            logger.handlers = []
+
+
+@contextmanager
+def _native_stderr_to(descriptor: int) -> Iterator[None]:
+    """Send what is written to file descriptor 2 elsewhere; Python's sys.stderr stays as it is."""
+    before, terminal = sys.stderr, os.dup(2)
+    os.dup2(descriptor, 2)
+    if before is sys.__stderr__:
+        sys.stderr = os.fdopen(terminal, "w", 1, before.encoding, before.errors, closefd=False)
     try:
         yield
-    except Exception as error:
-        file.stream.write(traceback.format_exc())
-        text = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        print(f"\n{_paragraph(text)}\nFull log: {path}", file=sys.stderr)
-        sys.exit(1)
     finally:
-        file.close()
-        logger.handlers = []
+        sys.stderr = before
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 class _Seldom(logging.Filter):

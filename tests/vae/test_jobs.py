@@ -1,4 +1,8 @@
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +49,30 @@ def test_any_other_error_is_named_in_one_line(tmp_path, capsys):
     with pytest.raises(SystemExit), job(tmp_path / "log"):
         raise ZeroDivisionError("by zero")
     assert "ZeroDivisionError: by zero\n" in capsys.readouterr().err
+
+
+def test_what_libraries_print_goes_to_the_log_alone(tmp_path):
+    code = """
+import logging, os, sys
+from scripts.vae.jobs import job
+with job("train.log"):
+    os.write(2, b"greetings")
+    logging.getLogger("scripts.vae").info("epoch 1")
+    print("a bar", file=sys.stderr)
+os.write(2, b"afterwards")
+"""
+    root = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == "train: epoch 1\na bar\nafterwards"
+    assert "greetings" in (tmp_path / "train.log").read_text()
 
 
 def test_long_lines_are_wrapped_and_line_breaks_kept(tmp_path, capsys):
