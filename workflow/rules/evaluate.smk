@@ -6,7 +6,13 @@ rule evaluate:
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
     output:
-        "results/{dataset}/{run}/metrics.json",
+        report(
+            "results/{dataset}/{run}/metrics.json",
+            caption="../report/metrics.rst",
+            category="{dataset}",
+            subcategory="{run}",
+            labels=labels("figures with units"),
+        ),
     log:
         "results/{dataset}/{run}/logs/evaluate.log",
     benchmark:
@@ -30,7 +36,13 @@ rule compare:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
     output:
-        table="results/{dataset}/comparison.csv",
+        table=report(
+            "results/{dataset}/comparison.csv",
+            caption="../report/comparison.rst",
+            category="{dataset}",
+            subcategory="comparison",
+            labels={"latent size": "all", "figure": "comparison, as a table"},
+        ),
         picture=report(
             "results/{dataset}/comparison.png",
             caption="../report/comparison.rst",
