@@ -1,6 +1,7 @@
 """Compute the figures of a run on the test set."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.vae import images as dataset
@@ -19,23 +20,24 @@ def evaluate(
     evaluation: dict[str, int],
     threads: int,
 ) -> None:
-    """Write metrics.json: the run, how it was evaluated, and every figure with its unit."""
+    """Write metrics.json: the run, how it was evaluated, and every figure with its unit.
+
+    Figures of the test images, and where there are some of validation images as well.
+    """
     record = json.loads(Path(run).read_text(encoding="utf-8"))
     settings = record["settings"]
-    figures = metrics.evaluate(
-        dataset.load(images),
-        Encoder(encoder, threads),
-        Decoder(decoder, threads),
-        settings["likelihood"],
-        settings["seed"],
-        **evaluation,
-    )
+    data = dataset.load(images)
+    networks = (Encoder(encoder, threads), Decoder(decoder, threads))
+    options = (settings["likelihood"], settings["seed"])
     result = {
         "dataset": record["dataset"],
         "run": record["run"],
         "evaluation": evaluation,
-        "metrics": figures,
+        "metrics": metrics.evaluate(data, *networks, *options, **evaluation),
     }
+    if data.validation:
+        data = replace(data, test=data.validation)
+        result["validation"] = metrics.evaluate(data, *networks, *options, **evaluation)
     with atomic(path) as part:
         part.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 

@@ -200,6 +200,11 @@ class Dataset(RunSettings):
     test_share: _real(gt=0, lt=1) | None = Field(
         None, description="share of each class that is kept for testing (default: 0.2)"
     )
+    validation: _whole(0, 10_000_000) = Field(
+        0,
+        description="training images set aside to choose the best run by, so that test images "
+        "are for the final figures alone",
+    )
     max_skipped: _real(ge=0, le=1) | None = Field(
         None, description="share of files that may be no readable picture (default: 0.05)"
     )

@@ -179,20 +179,21 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
 def reading(settings: Settings, name: str) -> dict[str, Any]:
     """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
     dataset = settings.datasets[name]
+    result = {"validation": dataset.validation} if dataset.validation else {}
     if isinstance(dataset.source, Folder):
         folder = str(Path(dataset.source.folder).expanduser())
-        result = {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
+        result |= {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
     else:
         source = settings.sources[dataset.source]
         files = source.files.items()
-        result = {
+        result |= {
             "format": source.format,
             "checksums": {name: file.content_sha256 or file.sha256 for name, file in files},
         }
         if source.format not in PICTURE_KEYS:
             return result | {"options": {"class_names": source.class_names}}
-    chosen = {key: getattr(dataset, key) for key in PICTURE_KEYS[result["format"]]}
     defaults = PICTURE_KEYS[result["format"]]
+    chosen = {key: getattr(dataset, key) for key in defaults}
     options = {key: defaults[key] if value is None else value for key, value in chosen.items()}
     return result | {"options": options}
 

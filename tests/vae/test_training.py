@@ -27,12 +27,18 @@ def trained(images):
 
 def test_the_loss_falls_and_the_history_adds_up(trained):
     _, history = trained
-    assert list(history) == training.COLUMNS
+    losses = "loss reconstruction kl test_loss test_reconstruction test_kl"
+    assert list(history) == ["epoch", *losses.split(), "learning_rate", "seconds"]
     assert list(history.epoch) == list(range(1, 61))
     assert history.test_loss.iloc[-1] < 0.5 * history.test_loss.iloc[0]
     for part in ("", "test_"):
         total = history[f"{part}reconstruction"] + 0.5 * history[f"{part}kl"]
         np.testing.assert_allclose(history[f"{part}loss"], total)
+
+
+def test_validation_images_are_watched_where_there_are_any(images):
+    _, history = training.fit(images.hold_out(5), RUN | {"epochs": 1})
+    assert list(history)[4:7] == ["validation_loss", "validation_reconstruction", "validation_kl"]
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing(trained):
