@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from scripts.vae import binarization, metrics
 from scripts.vae import images as dataset
-from scripts.vae import metrics
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder, Encoder
@@ -22,11 +22,14 @@ def evaluate(
 ) -> None:
     """Write metrics.json: the run, how it was evaluated, and every figure with its unit.
 
-    Figures of the test images, and where there are some of validation images as well.
+    Figures of the test images, and where there are some of validation images as well: of binary
+    ones for a run that was trained on such.
     """
     record = json.loads(Path(run).read_text(encoding="utf-8"))
     settings = record["settings"]
     data = dataset.load(images)
+    if settings["binarize"] == "dynamic":
+        data = binarization.fixed(data)
     networks = (Encoder(encoder, threads), Decoder(decoder, threads))
     options = (settings["likelihood"], settings["seed"])
     result = {

@@ -24,7 +24,7 @@ FIGURES = {
     "seconds": 0,
 }
 
-# These mean the same only where the likelihood is the same.
+# These mean the same only where the likelihood is the same, and the images are binary or not.
 OF_A_LIKELIHOOD = frozenset({"elbo", "nll_importance_weighted", "nll_exact"})
 
 
@@ -100,8 +100,9 @@ def _best(rows: pd.DataFrame, name: str) -> set[int]:
 
 def _families(rows: pd.DataFrame, name: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     """The rows whose figures can be compared with each other."""
-    if name in OF_A_LIKELIHOOD and "likelihood" in rows:
-        yield from rows.groupby("likelihood")
+    keys = [key for key in ("likelihood", "binarize") if key in rows]
+    if name in OF_A_LIKELIHOOD and keys:
+        yield from rows.groupby(keys, dropna=False)
     else:
         yield None, rows
 

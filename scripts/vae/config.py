@@ -115,6 +115,16 @@ class RunSettings(_Strict):
     beta: _real(ge=0) = Field(
         1.0, description="weight of the KL in the loss (Higgins et al. 2017); 1 is the ELBO"
     )
+    kl_warmup_epochs: _real(ge=0) = Field(
+        0.0,
+        description="epochs in which the weight of the KL rises from 0 to beta (Bowman et al. "
+        "2016): against dimensions that stay unused",
+    )
+    binarize: Literal["none", "dynamic"] = Field(
+        "none",
+        description="dynamic: draw each pixel as black or white by its gray value, anew in every "
+        "epoch (Burda et al. 2015); for the likelihood bernoulli",
+    )
     flip: bool = Field(
         False, description="mirror each training image, left to right, in half of the epochs"
     )

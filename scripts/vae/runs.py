@@ -37,6 +37,8 @@ ABBREVIATIONS = {
     "schedule": "sch",
     "warmup_epochs": "w",
     "beta": "beta",
+    "kl_warmup_epochs": "klw",
+    "binarize": "bin",
     "flip": "flip",
     "seed": "seed",
 }
@@ -170,6 +172,11 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
             values[key] = defaults[key] if values[key] is None else values[key]
         elif values.pop(key) is not None:
             raise ValueError(f"{key}: the model {values['model']} has no such setting")
+    if values["binarize"] != "none" and values["likelihood"] != "bernoulli":
+        raise ValueError(
+            f"binarize: black and white images need the likelihood bernoulli, not "
+            f"{values['likelihood']}"
+        )
     if values["learning_rate"] is None:
         adam = values["optimizer"] == "adam"
         values["learning_rate"] = defaults["learning_rate"] if adam else 0.001

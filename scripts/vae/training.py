@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from scripts.vae import likelihoods, models
+from scripts.vae import binarization, likelihoods, models
 from scripts.vae.elbo import VAE
 from scripts.vae.images import Images
 from scripts.vae.jobs import UserError
@@ -36,18 +36,20 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
     image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
     validation_loss, ... where there are validation images; the learning_rate of its last step;
-    seconds.
+    seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
 
     Raises UserError where a loss is no longer a finite number.
     """
     count = len(images.train)
     steps = math.ceil(count / run["batch_size"])
     vae = build(images.shape, run)
+    vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     vae.compile(optimizer[run["optimizer"]](rate), **engine(vae, steps))
 
-    held_out, split = images.held_out
+    binary = run["binarize"] == "dynamic"
+    held_out, split = (binarization.fixed(images) if binary else images).held_out
     rows = []
     for epoch in range(1, run["epochs"] + 1):
         start = time.perf_counter()
@@ -73,16 +75,16 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
 
 
 def shuffled(pixels: np.ndarray, run: dict[str, Any], epoch: int) -> np.ndarray:
-    """A copy of the images [N, H, W, C] in the order of an epoch, mirrored if the run says so.
+    """A copy of the images [N, H, W, C] as an epoch sees them: in its order, mirrored, binary.
 
-    Order and mirroring follow from seed and epoch alone.
+    All of it follows from seed and epoch alone.
     """
     rng = np.random.default_rng([run["seed"], epoch])
     pixels = pixels[rng.permutation(len(pixels))]
     if run["flip"]:
         mirrored = rng.random(len(pixels)) < 0.5
         pixels[mirrored] = pixels[mirrored, :, ::-1]
-    return pixels
+    return binarization.draw(pixels, rng) if run["binarize"] == "dynamic" else pixels
 
 
 def learning_rate(

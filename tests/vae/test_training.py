@@ -71,6 +71,14 @@ def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():
     assert (training.shuffled(pixels, RUN | {"flip": True}, 2) != flipped).any()
 
 
+def test_an_epoch_shows_other_binary_images_than_the_last():
+    pixels = np.full((20, 4, 4, 1), 128, np.uint8)
+    run = RUN | {"binarize": "dynamic"}
+    first, second = (training.shuffled(pixels, run, epoch) for epoch in (1, 2))
+    assert set(np.unique(first)) == {0, 255}
+    assert (first != second).any()
+
+
 def test_the_same_seed_gives_the_same_numbers(images):
     def numbers(seed):
         vae, history = training.fit(images, RUN | {"seed": seed})
