@@ -8,6 +8,7 @@ import pytest
 SLOW = {
     "workflow",
     "models",
+    "test_classifier.py",
     "test_elbo.py",
     "test_export.py",
     "test_likelihoods.py",

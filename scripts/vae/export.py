@@ -33,12 +33,17 @@ def save_onnx(vae: VAE, encoder: str | Path, decoder: str | Path) -> None:
     The decoder gives for `z` the `mean` in [0, 1] and the parameters of its likelihood, so that a
     likelihood can be computed without clipping.
     """
+    write_onnx(vae.encoder, encoder)
+    write_onnx(vae.decoder, decoder)
+
+
+def write_onnx(model: keras.Model, path: str | Path) -> None:
+    """Write a model of one input as ONNX, its inputs and outputs by their names."""
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    for model, path in ((vae.encoder, encoder), (vae.decoder, decoder)):
-        model(ops.zeros((1, *model.input.shape[1:])))  # Keras exports no model never called
-        with atomic(path) as part, warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
-            model.export(part, format="onnx", verbose=False)
+    model(ops.zeros((1, *model.input.shape[1:])))  # Keras exports no model never called
+    with atomic(path) as part, warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
+        model.export(part, format="onnx", verbose=False)
 
 
 def architecture(vae: VAE) -> dict[str, list[dict[str, Any]]]:

@@ -193,13 +193,13 @@ def plane(images: np.ndarray, z: np.ndarray, extent: float, title: str) -> Figur
 
 
 @styled
-def samples(images: np.ndarray, title: str) -> Figure:
-    """Images [N, H, W, C] in [0, 1], decoded from draws from the prior."""
+def samples(images: np.ndarray, title: str, origin: str = "the prior, N(0, I)") -> Figure:
+    """Images [N, H, W, C] in [0, 1], decoded from draws from `origin`."""
     columns = math.ceil(math.sqrt(len(images)))
     return _album(
         mosaic(_rows(images, columns)),
         "Decoded from random draws",
-        f"{title}   ·   z from the prior, N(0, I)",
+        f"{title}   ·   z from {origin}",
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.vae.files import atomic
-from scripts.vae.jobs import UserError
+from scripts.vae.jobs import damaged
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,4 @@ def load(path: str | Path) -> Images:
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise UserError(
-            f"{path} is damaged or was not written by this workflow ({error}). "
-            "Delete it and run the same command again: it will be built anew."
-        ) from error
+        raise damaged(path, error) from error

@@ -16,6 +16,14 @@ class UserError(Exception):
     """Something the user can put right: the message says what happened, where, and what to do."""
 
 
+def damaged(path: str | Path, error: Exception) -> UserError:
+    """The error for a file of results that cannot be read."""
+    return UserError(
+        f"{path} is damaged or was not written by this workflow ({error}). "
+        "Delete it and run the same command again: it will be built anew."
+    )
+
+
 @contextmanager
 def job(log: str | Path) -> Iterator[None]:
     """Run the work of a rule: log lines go to the file `log`, and some of them to the terminal.

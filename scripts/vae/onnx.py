@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from scripts.vae.files import atomic
-from scripts.vae.jobs import UserError
+from scripts.vae.jobs import damaged
 
 # So many pixels and channels at a time: activations of 64 filters then take 90 to 260 MB.
 BATCH = 2**20
@@ -38,11 +38,17 @@ class _Network:
             if missing := [name for name in names if name not in self._shapes]:
                 raise ValueError(f"no {', '.join(missing)} among {', '.join(self._shapes)}")
         except Exception as error:
-            raise _damaged(path, error) from error
+            raise damaged(path, error) from error
 
     def _run(self, outputs: tuple[str, ...], batches: Iterator[dict]) -> list[np.ndarray]:
         parts = [self._session.run(outputs, batch) for batch in batches]
         return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+
+    def _scaled(self, pixels: np.ndarray) -> Iterator[dict]:
+        """Batches of uint8 pixels [N, H, W, C] as `image` in [0, 1]."""
+        if pixels.dtype != np.uint8:
+            raise ValueError(f"pixels: expected uint8, got {pixels.dtype}")
+        return ({"image": pixels[s] / np.float32(255)} for s in self._slices(len(pixels)))
 
     def _slices(self, n: int) -> Iterator[slice]:
         """Parts of n images that are small enough to compute at once; one, empty, where n is 0."""
@@ -67,10 +73,7 @@ class Encoder(_Network):
 
     def __call__(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """z_mean and z_log_var, float32 [N, D], of uint8 pixels [N, H, W, C]."""
-        if pixels.dtype != np.uint8:
-            raise ValueError(f"pixels: expected uint8, got {pixels.dtype}")
-        batches = ({"image": pixels[s] / np.float32(255)} for s in self._slices(len(pixels)))
-        z_mean, z_log_var = self._run(("z_mean", "z_log_var"), batches)
+        z_mean, z_log_var = self._run(("z_mean", "z_log_var"), self._scaled(pixels))
         return z_mean, z_log_var
 
 
@@ -107,6 +110,27 @@ class Decoder(_Network):
             name: array.reshape(*leading, *array.shape[1:])
             for name, array in zip(outputs, arrays, strict=True)
         }
+
+
+class Classifier(_Network):
+    """What a network that tells the classes of a dataset apart sees in images.
+
+    image_shape: (H, W, C); classes: K.
+    """
+
+    def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
+        """Read classifier.onnx.
+
+        Raises UserError where the file is damaged or is something else.
+        """
+        super().__init__(path, ("image", "features", "logits"), intra_op_num_threads)
+        self.image_shape = self._shapes["image"]
+        (self.classes,) = self._shapes["logits"]
+
+    def __call__(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features and logits, float32 [N, F] and [N, K], of uint8 pixels [N, H, W, C]."""
+        features, logits = self._run(("features", "logits"), self._scaled(pixels))
+        return features, logits
 
 
 @dataclass(frozen=True)
@@ -160,11 +184,4 @@ def load_latents(path: str | Path) -> Latents:
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: str | Path, error: Exception) -> UserError:
-    return UserError(
-        f"{path} is damaged or was not written by this workflow ({error}). "
-        "Delete it and run the same command again: it will be built anew."
-    )
+        raise damaged(path, error) from error

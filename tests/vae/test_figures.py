@@ -87,6 +87,7 @@ def test_a_grid_of_two_dimensions_shows_images_where_their_points_are(tmp_path):
 def test_samples_and_reconstructions_have_a_readable_size(tmp_path, shape, n):
     images = np.random.default_rng(0).random((n, *shape), np.float32)
     picture(figures.samples(images, TITLE), tmp_path / "samples.png")
+    assert any("z from a mixture" in t for t in texts(figures.samples(images, TITLE, "a mixture")))
     originals = (255 * images).astype(np.uint8)
     picture(figures.reconstructions(originals, images, TITLE), tmp_path / "reconstructions.png")
 

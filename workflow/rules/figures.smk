@@ -20,6 +20,29 @@ rule encode:
         "../../scripts/encode.py"
 
 
+# A Gaussian mixture of the training set's codes.
+rule fit_mixture:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+    output:
+        "results/{dataset}/{run}/mixture.npz",
+    log:
+        "results/{dataset}/{run}/logs/fit_mixture.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/fit_mixture.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        seed=run_seed,
+        code=fingerprint("fit_mixture"),
+    script:
+        "../../scripts/fit_mixture.py"
+
+
 # Where the test set lies in latent space, by class.
 rule plot_latent:
     input:
@@ -131,6 +154,36 @@ rule plot_samples:
         code=fingerprint("plot_samples"),
     script:
         "../../scripts/plot_samples.py"
+
+
+# The same from draws from the mixture.
+rule plot_samples_gmm:
+    input:
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        mixture="results/{dataset}/{run}/mixture.npz",
+    output:
+        report(
+            "results/{dataset}/{run}/samples_gmm.png",
+            caption="../report/samples_gmm.rst",
+            category="{dataset}",
+            subcategory="{run}",
+            labels=labels("samples of the mixture"),
+        ),
+    log:
+        "results/{dataset}/{run}/logs/plot_samples_gmm.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_samples_gmm.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        figures=figure_settings("samples"),
+        seed=run_seed,
+        code=fingerprint("plot_samples_gmm"),
+    script:
+        "../../scripts/plot_samples_gmm.py"
 
 
 # Test images beside what is left of them.

@@ -1,0 +1,37 @@
+"""Plot images decoded from random draws from a mixture of the training images' codes."""
+
+from typing import Any
+
+from scripts.vae import figures, mixture
+from scripts.vae.jobs import job
+from scripts.vae.onnx import Decoder
+
+
+def plot_samples_gmm(
+    decoder: str,
+    path_to_mixture: str,
+    path: str,
+    settings: dict[str, Any],
+    seed: int,
+    threads: int,
+    title: str,
+) -> None:
+    """Decode draws from the mixture and lay the images out, as many as of the prior."""
+    network = Decoder(decoder, threads)
+    n = settings["samples"] or figures.fitting(network.image_shape, 10) ** 2
+    fitted = mixture.load(path_to_mixture)
+    origin = f"a mixture of {len(fitted.weights)} Gaussians, fitted to the training codes"
+    figures.save(figures.samples(network(fitted.draw(n, seed)), title, origin), path)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        plot_samples_gmm(
+            decoder=snakemake.input.decoder,
+            path_to_mixture=snakemake.input.mixture,
+            path=snakemake.output[0],
+            settings=snakemake.params.figures,
+            seed=snakemake.params.seed,
+            threads=snakemake.threads,
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )

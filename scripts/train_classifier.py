@@ -1,0 +1,43 @@
+"""Train the classifier that generated images of a dataset are compared by."""
+
+import json
+import time
+
+from scripts.vae.files import atomic
+from scripts.vae.images import load
+from scripts.vae.jobs import job
+
+
+def train_classifier(images: str, threads: int, dataset: str, network: str, record: str) -> None:
+    """Write classifier.onnx, and how it came about and how good it is to classifier.json."""
+    from scripts.vae import classifier, export, training  # TensorFlow: once the log is open
+
+    start = time.perf_counter()
+    training.use_threads(threads)
+    data = load(images)
+    model, accuracy = classifier.fit(data)
+    export.write_onnx(model, network)
+    content = {
+        "dataset": dataset,
+        "test_accuracy": {"value": accuracy, "unit": "share of images", "images": len(data.test)},
+        "protocol": classifier.FROZEN,
+        "epochs": classifier.epochs_for(len(data.train)),
+        "images": {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)},
+        "class_names": list(data.class_names),
+        "parameters": model.count_params(),
+        "seconds": round(time.perf_counter() - start, 1),
+        "threads": threads,
+    }
+    with atomic(record) as part:
+        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        train_classifier(
+            images=snakemake.input.images,
+            threads=snakemake.threads,
+            dataset=snakemake.wildcards.dataset,
+            network=snakemake.output.network,
+            record=snakemake.output.record,
+        )

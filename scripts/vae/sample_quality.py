@@ -1,0 +1,139 @@
+"""How near generated images are to real ones, by features of a network that saw only real ones.
+
+Features are float [N, F], a row an image. Everything is computed in float64, some rows at a time:
+memory does not grow with the square of the number of images.
+
+A distance has no meaning of its own: it depends on the network and on the number of images. What to
+hold it against is the same distance between as many training and test images, the floor.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+PAIRS = 2**22  # pairs of images at a time: 32 MB
+
+NEIGHBOURS = 3  # Kynkäänniemi et al. 2019
+NEIGHBOURS_OF_DENSITY = 5  # Naeem et al. 2020
+FEWEST = NEIGHBOURS_OF_DENSITY + 1
+
+
+def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Squared Fréchet distance between the normal distributions that have the moments of x and y.
+
+    Heusel et al. 2017 (arXiv 1706.08500), equation 6: |m - n|^2 + tr(A + B - 2 (A B)^(1/2)). The
+    trace of the root is that of (A^(1/2) B A^(1/2))^(1/2), which is symmetric, so that its
+    eigenvalues are real and, but for rounding, no less than 0, however singular A and B are.
+
+    Raises ValueError for fewer than two images, or where a feature is no number.
+    """
+    x, y = _checked(x, 2), _checked(y, 2)
+    a, b = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (x, y))
+    values, vectors = np.linalg.eigh(a)
+    root = vectors * np.sqrt(values.clip(0))
+    product = np.linalg.eigvalsh(root.T @ b @ root).clip(0)
+    shift = np.square(x.mean(axis=0) - y.mean(axis=0)).sum()
+    return float(max(shift + a.trace() + b.trace() - 2 * np.sqrt(product).sum(), 0))
+
+
+def kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Squared maximum mean discrepancy between x and y with the kernel (a.b / F + 1)^3, unbiased.
+
+    Bińkowski et al. 2018 (arXiv 1801.01401), section 4. Of two samples of one distribution it is 0
+    on average, so that it is negative half of the time.
+
+    Raises ValueError for fewer than two images, or where a feature is no number.
+    """
+    x, y = _checked(x, 2), _checked(y, 2)
+    within = [(_kernel_sum(f, f) - _kernel_diagonal(f)) / (len(f) * (len(f) - 1)) for f in (x, y)]
+    return float(sum(within) - 2 * _kernel_sum(x, y) / (len(x) * len(y)))
+
+
+def precision_recall(real: np.ndarray, generated: np.ndarray) -> tuple[float, float]:
+    """Precision: the share of generated images among the real ones; recall: the other way round.
+
+    An image is among others if it is no farther from one of them than that one's third neighbour
+    among them. Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2.
+
+    Raises ValueError for fewer than four images, or where a feature is no number.
+    """
+    real, generated = (_checked(f, NEIGHBOURS + 1) for f in (real, generated))
+    return _share_among(generated, real), _share_among(real, generated)
+
+
+def density_coverage(real: np.ndarray, generated: np.ndarray) -> tuple[float, float]:
+    """Density: how many balls a generated image lies in, over 5; coverage: the share of balls hit.
+
+    There is a ball around each real image, as far as its fifth neighbour among them. Density may
+    exceed 1; for images of the same distribution it is 1 on average. Naeem et al. 2020 (arXiv
+    2002.09797).
+
+    Raises ValueError for fewer than six images, or where a feature is no number.
+    """
+    real, generated = (_checked(f, NEIGHBOURS_OF_DENSITY + 1) for f in (real, generated))
+    radii = _radii(real, NEIGHBOURS_OF_DENSITY)
+    inside, hit = 0, 0
+    for rows, distances in _distances(real, generated):
+        within = distances <= radii[rows, None]
+        inside += within.sum()
+        hit += within.any(axis=1).sum()
+    return float(inside / (NEIGHBOURS_OF_DENSITY * len(generated))), float(hit / len(real))
+
+
+def classes_covered(real: np.ndarray, generated: np.ndarray) -> float:
+    """The share of the classes of real images that generated images have at least a tenth as often.
+
+    real, generated: int [N], the class that a classifier gives each image; of both, so that its
+    mistakes are on both sides. A class that no real image is given is none of theirs.
+    """
+    expected = np.bincount(real)
+    found = np.bincount(generated, minlength=len(expected))[: len(expected)]
+    # Shares of the images, should there be more of one kind than of the other.
+    enough = 10 * found * len(real) >= expected * len(generated)
+    return float(enough[expected > 0].mean())
+
+
+def _checked(features: np.ndarray, fewest: int) -> np.ndarray:
+    if len(features) < fewest:
+        raise ValueError(f"{len(features)} images; {fewest} are the fewest")
+    if not np.isfinite(features).all():
+        raise ValueError("features: some are no numbers")
+    return features.astype(float)
+
+
+def _distances(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield slices of x and the Euclidean distances of their rows from all of y.
+
+    From differences, not from a product: two equal images are exactly 0 apart.
+    """
+    for rows in _slices(len(x), len(y)):
+        yield rows, cdist(x[rows], y)
+
+
+def _radii(x: np.ndarray, neighbours: int) -> np.ndarray:
+    """How far each row of x is from its k-th neighbour among the others."""
+    parts = [np.partition(d, neighbours, axis=1)[:, neighbours] for _, d in _distances(x, x)]
+    return np.concatenate(parts)
+
+
+def _share_among(x: np.ndarray, others: np.ndarray) -> float:
+    radii = _radii(others, NEIGHBOURS)
+    return float(sum((d <= radii).any(axis=1).sum() for _, d in _distances(x, others)) / len(x))
+
+
+def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def _kernel_sum(x: np.ndarray, y: np.ndarray) -> float:
+    return sum(_kernel(x[rows], y).sum() for rows in _slices(len(x), len(y)))
+
+
+def _kernel_diagonal(x: np.ndarray) -> float:
+    return ((np.vecdot(x, x) / x.shape[1] + 1) ** 3).sum()
+
+
+def _slices(rows: int, columns: int) -> Iterator[slice]:
+    size = max(1, PAIRS // columns)
+    return (slice(start, start + size) for start in range(0, rows, size))
