@@ -17,6 +17,8 @@ def animate_grid(
             f"{path} walks through the third dimension of a latent space that has three; "
             f"this one has {network.latent_dim}. Ask for grid.png instead."
         )
+    if network.classes:
+        raise UserError(f"{path} shows no class; ask for grid.png, which has a row for each.")
     side = settings["grid_size"] or figures.fitting(network.image_shape, 10, figures.FRAME_ROOM)
     z = sampling.uniform_grid(3, side, settings["frames"])
     extent = float(z[-1, 0, 0, 2])

@@ -16,10 +16,10 @@ logger = logging.getLogger("scripts.fit_mixture")  # not __main__, which no hand
 
 def fit_mixture(images: str, encoder: str, path: str, seed: int, threads: int) -> None:
     """Fit to one draw from the q(z|x) of each training image, of 10,000 at random at most."""
-    pixels = dataset.load(images).train.pixels
+    train = dataset.load(images).train
     rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.permutation(len(pixels))[:MOST])
-    z_mean, z_log_var = Encoder(encoder, threads)(pixels[chosen])
+    chosen = train[np.sort(rng.permutation(len(train))[:MOST])]
+    z_mean, z_log_var = Encoder(encoder, threads)(chosen.pixels, chosen.labels)
     noise = rng.standard_normal(z_mean.shape, dtype=np.float32)
     fitted = mixture.fit(z_mean + np.exp(z_log_var / 2) * noise, seed)
     mixture.save(fitted, path)

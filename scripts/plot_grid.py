@@ -1,6 +1,10 @@
 """Plot images decoded from a grid over the latent space."""
 
+import json
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from scripts.vae import figures, sampling
 from scripts.vae.jobs import job
@@ -8,10 +12,28 @@ from scripts.vae.onnx import Decoder
 
 
 def plot_grid(
-    decoder: str, path: str, settings: dict[str, Any], seed: int, threads: int, title: str
+    decoder: str,
+    run: str,
+    path: str,
+    settings: dict[str, Any],
+    seed: int,
+    threads: int,
+    title: str,
 ) -> None:
-    """Decode a grid of latent points and draw each image in its place."""
+    """Decode a grid of latent points and draw each image in its place.
+
+    Of a conditional run: the same points in a row for each class.
+    """
     network = Decoder(decoder, threads)
+    if network.classes:
+        names = json.loads(Path(run).read_text(encoding="utf-8"))["class_names"]
+        most = figures.fitting(network.image_shape, 20)
+        chosen = np.unique(sampling.classes(most, network.classes))
+        z = sampling.spread(settings["grid_size"] or most, network.latent_dim, seed)
+        images = network(np.tile(z, (len(chosen), 1, 1)), chosen[:, None])
+        shown = figures.classes(images, [names[label] for label in chosen], len(names), title)
+        figures.save(shown, path)
+        return
     at_most, room = (10, figures.PLANE_ROOM) if network.latent_dim == 3 else (20, figures.ROOM)
     side = settings["grid_size"] or figures.fitting(network.image_shape, at_most, room)
     z = sampling.uniform_grid(network.latent_dim, side, figures.PLANES, seed)
@@ -22,6 +44,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         plot_grid(
             decoder=snakemake.input.decoder,
+            run=snakemake.input.run,
             path=snakemake.output[0],
             settings=snakemake.params.figures,
             seed=snakemake.params.seed,

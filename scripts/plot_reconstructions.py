@@ -24,10 +24,10 @@ def plot_reconstructions(
     test = dataset.load(images).test
     n = settings["reconstructions"] or figures.fitting(test.pixels.shape[1:], 10) ** 2 // 2 or 1
     chosen = np.random.default_rng(seed).permutation(len(test))[:n]
-    originals = test.pixels[chosen[np.argsort(test.labels[chosen], kind="stable")]]
-    z_mean, _ = Encoder(encoder, threads)(originals)
-    decoded = Decoder(decoder, threads)(z_mean)
-    figures.save(figures.reconstructions(originals, decoded, title), path)
+    shown = test[chosen[np.argsort(test.labels[chosen], kind="stable")]]
+    z_mean, _ = Encoder(encoder, threads)(shown.pixels, shown.labels)
+    decoded = Decoder(decoder, threads)(z_mean, shown.labels)
+    figures.save(figures.reconstructions(shown.pixels, decoded, title), path)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ from scripts.vae.onnx import Decoder
 def plot_samples(
     decoder: str, path: str, settings: dict[str, Any], seed: int, threads: int, title: str
 ) -> None:
-    """Decode draws from N(0, I) and lay the images out."""
+    """Decode draws from N(0, I) and lay the images out; of a conditional run, class by class."""
     network = Decoder(decoder, threads)
     n = settings["samples"] or figures.fitting(network.image_shape, 10) ** 2
     z = sampling.prior(n, network.latent_dim, seed)
-    figures.save(figures.samples(network(z), title), path)
+    labels = sampling.classes(n, network.classes)
+    figures.save(figures.samples(network(z, labels), title), path)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.vae import figures, mixture
+from scripts.vae import figures, mixture, sampling
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder
 
@@ -21,7 +21,8 @@ def plot_samples_gmm(
     n = settings["samples"] or figures.fitting(network.image_shape, 10) ** 2
     fitted = mixture.load(path_to_mixture)
     origin = f"a mixture of {len(fitted.weights)} Gaussians, fitted to the training codes"
-    figures.save(figures.samples(network(fitted.draw(n, seed)), title, origin), path)
+    decoded = network(fitted.draw(n, seed), sampling.classes(n, network.classes))
+    figures.save(figures.samples(decoded, title, origin), path)
 
 
 if __name__ == "__main__":

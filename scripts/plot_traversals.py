@@ -14,13 +14,16 @@ def plot_traversals(
 ) -> None:
     """Sweep the latent dimensions of the highest KL, one at a time, the others at 0."""
     network = Decoder(decoder, threads)
-    kl = load_latents(latents).kl
+    codes = load_latents(latents)
+    kl = codes.kl
     fit = figures.fitting(network.image_shape, 20, figures.TRAVERSAL_ROOM)
     steps = settings["traversal_steps"] or min(fit - (fit + 1) % 2, 13)
     dimensions = np.argsort(-kl, kind="stable")[:fit]
     z = sampling.traversals(network.latent_dim, steps)[dimensions]
     values = z[0, :, dimensions[0]]
-    figures.save(figures.traversals(network(z), values, dimensions, kl, title), path)
+    if network.classes:
+        title += f"   ·   class {codes.class_names[0]}"
+    figures.save(figures.traversals(network(z, 0), values, dimensions, kl, title), path)
 
 
 if __name__ == "__main__":

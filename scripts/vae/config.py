@@ -120,6 +120,10 @@ class RunSettings(_Strict):
         description="epochs in which the weight of the KL rises from 0 to beta (Bowman et al. "
         "2016): against dimensions that stay unused",
     )
+    conditional: bool = Field(
+        False,
+        description="tell both networks the class: one can then be asked for (Sohn et al. 2015)",
+    )
     binarize: Literal["none", "dynamic"] = Field(
         "none",
         description="dynamic: draw each pixel as black or white by its gray value, anew in every "

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from scripts.vae.inputs import joined
+
 
 def kl_divergence(z_mean, z_log_var):
     """KL(q(z|x) || N(0, I)) in nats, of each image and latent dimension: [B, D].
@@ -15,7 +17,8 @@ def kl_divergence(z_mean, z_log_var):
 class VAE(keras.Model):
     """Encoder, noise, decoder; the loss is reconstruction + beta * KL, in nats an image.
 
-    Takes uint8 images [B, H, W, C]. `decoder` gives the parameters of `likelihood` as a dict.
+    Takes uint8 images [B, H, W, C]; a conditional one a list of those and of one-hot classes
+    [B, K]. `decoder` gives the parameters of `likelihood` as a dict.
 
     kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
     2016, arXiv 1511.06349).
@@ -32,14 +35,15 @@ class VAE(keras.Model):
         self.reconstruction = keras.metrics.Mean("reconstruction")
         self.kl = keras.metrics.Mean("kl")
 
-    def call(self, images):
+    def call(self, given):
         """-log p(x|z) at one z drawn from q(z|x), and the KL: each [B], in nats."""
+        images, label = given if isinstance(given, list | tuple) else (given, None)
         x = ops.cast(images, "float32") / 255.0
-        posterior = self.encoder(x)
+        posterior = self.encoder(joined(x, label))
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
         noise = keras.random.normal(ops.shape(z_mean), seed=self.noise)
         z = z_mean + ops.exp(z_log_var / 2) * noise
-        reconstruction = -self.likelihood.log_prob(x, self.decoder(z))
+        reconstruction = -self.likelihood.log_prob(x, self.decoder(joined(z, label)))
         return reconstruction, ops.sum(kl_divergence(z_mean, z_log_var), axis=1)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

@@ -11,17 +11,21 @@ from keras import ops, tree
 
 from scripts.vae.elbo import VAE
 from scripts.vae.files import atomic
+from scripts.vae.inputs import joined
 
 
 def save_keras(vae: VAE, encoder: str | Path, decoder: str | Path, whole: str | Path) -> None:
     """Write three .keras files that need no custom code.
 
     `encoder` gives z_mean and z_log_var [B, D] for images [B, H, W, C] in [0, 1]; `decoder` the
-    mean for z; `whole` the reconstruction of an image, decoded from its z_mean.
+    mean for z; `whole` the reconstruction of an image, decoded from its z_mean. Those of a
+    conditional model take a list: the same, and one-hot classes [B, K].
     """
     mean = keras.Model(vae.decoder.input, vae.decoder.output["mean"], name="decoder")
-    image = keras.Input(vae.encoder.input.shape[1:], name="image")
-    reconstruction = keras.Model(image, mean(vae.encoder(image)["z_mean"]), name="vae")
+    given = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in vae.encoder.inputs]
+    image, label = (*given, None)[:2]
+    z_mean = vae.encoder(joined(image, label))["z_mean"]
+    reconstruction = keras.Model(joined(image, label), mean(joined(z_mean, label)), name="vae")
     for model, path in ((vae.encoder, encoder), (mean, decoder), (reconstruction, whole)):
         with atomic(path) as part:
             model.save(part)
@@ -38,9 +42,10 @@ def save_onnx(vae: VAE, encoder: str | Path, decoder: str | Path) -> None:
 
 
 def write_onnx(model: keras.Model, path: str | Path) -> None:
-    """Write a model of one input as ONNX, its inputs and outputs by their names."""
+    """Write a model as ONNX, its inputs and outputs by their names."""
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    model(ops.zeros((1, *model.input.shape[1:])))  # Keras exports no model never called
+    zeros = [ops.zeros((1, *tensor.shape[1:])) for tensor in model.inputs]
+    model(zeros if zeros[1:] else zeros[0])  # Keras exports no model never called
     with atomic(path) as part, warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
         model.export(part, format="onnx", verbose=False)

@@ -170,6 +170,27 @@ def grid(images: np.ndarray, z: np.ndarray, title: str) -> Figure:
 
 
 @styled
+def classes(images: np.ndarray, names: list[str], count: int, title: str) -> Figure:
+    """A class a row, the same points of latent space in each.
+
+    images: [R, N, H, W, C] in [0, 1]; names: of the R classes shown, out of `count`.
+    """
+    picture = mosaic(images)
+    height, width, _ = picture.shape
+    left = LEFT + 8 * max(0, max(map(len, names)) - 6)
+    which = "each class" if len(names) == count else f"{len(names)} of {count} classes"
+    figure = _sheet(
+        left + width + RIGHT,
+        HEAD + height + RIGHT,
+        "Decoded by class",
+        f"{title}   ·   {which}, the same points of the prior in every row",
+    )
+    axes = _place(figure, picture, left, HEAD)
+    axes.set_yticks((np.arange(len(names)) + 0.5) * height / len(names), names)
+    return figure
+
+
+@styled
 def plane(images: np.ndarray, z: np.ndarray, extent: float, title: str) -> Figure:
     """One plane of a grid over three latent dimensions, beside a gauge of z[2].
 

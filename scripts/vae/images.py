@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.vae.files import atomic
-from scripts.vae.jobs import damaged
+from scripts.vae.jobs import UserError, damaged
 
 
 @dataclass(frozen=True)

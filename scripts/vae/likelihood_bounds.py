@@ -27,18 +27,21 @@ LogProb = Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]
 class Encoded:
     """Images and their posterior q(z|x) = N(z_mean, exp(z_log_var)).
 
-    pixels: uint8 [N, H, W, C]; z_mean, z_log_var: float32 [N, D].
+    pixels: uint8 [N, H, W, C]; z_mean, z_log_var: float32 [N, D]; labels: int64 [N], for a
+    conditional decoder.
     """
 
     pixels: np.ndarray
     z_mean: np.ndarray
     z_log_var: np.ndarray
+    labels: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def __getitem__(self, part: slice) -> "Encoded":
-        return Encoded(self.pixels[part], self.z_mean[part], self.z_log_var[part])
+        labels = None if self.labels is None else self.labels[part]
+        return Encoded(self.pixels[part], self.z_mean[part], self.z_log_var[part], labels)
 
     @property
     def kl(self) -> np.ndarray:
@@ -128,9 +131,16 @@ def importance_weighted_nll(
 
 
 def exact_nll(
-    pixels: np.ndarray, decoder: Decoder, log_prob: LogProb, side: int = 401, extent: float = 6.0
+    pixels: np.ndarray,
+    decoder: Decoder,
+    log_prob: LogProb,
+    labels: np.ndarray | None = None,
+    side: int = 401,
+    extent: float = 6.0,
 ) -> np.ndarray:
     """-log p(x) of uint8 pixels [N, H, W, C] for one or two latent dimensions, float64 [N].
+
+    -log p(x|class) where the decoder is conditional, which takes a class as long as otherwise all.
 
     The sum of p(x|z) p(z) dz over side x side points z of the square [-extent, extent]^2, or as
     many of the interval: the prior has 4e-9 beyond 6. The encoder has no part in it. Takes 4 bytes
@@ -140,6 +150,23 @@ def exact_nll(
     """
     if decoder.latent_dim > 2:
         raise ValueError(f"quadrature in {decoder.latent_dim} dimensions; two are the most")
+    if decoder.classes:
+        nll = np.empty(len(pixels))
+        for label in np.unique(labels):
+            mine = labels == label
+            nll[mine] = _quadrature(pixels[mine], decoder, log_prob, label, side, extent)
+        return nll
+    return _quadrature(pixels, decoder, log_prob, None, side, extent)
+
+
+def _quadrature(
+    pixels: np.ndarray,
+    decoder: Decoder,
+    log_prob: LogProb,
+    label: int | None,
+    side: int,
+    extent: float,
+) -> np.ndarray:
     # A posterior is narrower in one dimension, where as many points are so much closer.
     axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_dim), retstep=True)
     z = np.stack(np.meshgrid(*[axis] * decoder.latent_dim), axis=-1).reshape(-1, decoder.latent_dim)
@@ -147,7 +174,7 @@ def exact_nll(
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
     for part in slices(len(z), BATCH // max(x.shape), "quadrature: %d of %d points"):
-        log_joint = log_prob(x, decoder.parameters(z[part])) + log_mass[part]
+        log_joint = log_prob(x, decoder.parameters(z[part], label)) + log_mass[part]
         total = np.logaddexp(total, _log_sum_exp(log_joint))
     return -total
 
@@ -184,6 +211,7 @@ def _draw(
         block = encoded[images]
         x, mean = _unit(block.pixels)[:, None], block.z_mean[:, None]
         log_var = block.z_log_var[:, None]
+        labels = None if block.labels is None else block.labels[:, None]
         columns = []
         for start in range(0, draws, at_once):
             shape = (len(block), min(at_once, draws - start), decoder.latent_dim)
@@ -193,7 +221,7 @@ def _draw(
             # log N(z; 0, I) - log q(z|x), without log 2 pi, which is in both.
             log_q = _log_mixture(np.square(noise).sum(axis=-1, dtype=float), shape[-1], scale)
             log_ratio = 0.5 * (log_var - z**2).sum(axis=-1, dtype=float) - log_q
-            columns.append((log_prob(x, decoder.parameters(z))[:, 0], log_ratio))
+            columns.append((log_prob(x, decoder.parameters(z, labels))[:, 0], log_ratio))
         log_p, log_ratio = zip(*columns, strict=True)
         yield np.concatenate(log_p, axis=1), np.concatenate(log_ratio, axis=1)
 

@@ -48,7 +48,7 @@ class Gaussian:
         mean = layers.Activation("sigmoid", name="mean")(decoder.output)
         # One learned number out of stock layers: the bias of a dense layer that sees zeros.
         # Tenfold, so that Adam, whose steps have a fixed length, is there within an epoch.
-        nothing = layers.Rescaling(0.0, name="nothing")(decoder.input)
+        nothing = layers.Rescaling(0.0, name="nothing")(decoder.inputs[0])
         start = keras.initializers.Constant(math.log(0.05) / 10)
         log_var = layers.Dense(1, bias_initializer=start, name="tenth_of_log_var")(nothing)
         return {"mean": mean, "log_var": layers.Rescaling(10.0, name="log_var")(log_var)}

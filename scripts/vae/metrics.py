@@ -44,7 +44,7 @@ def evaluate(
     if not len(data.test):
         raise UserError("The dataset has no test images, so there is nothing to evaluate on.")
     log_prob = bounds.LOG_PROB[likelihood]
-    test = Encoded(data.test.pixels, *encoder(data.test.pixels))
+    test = Encoded(data.test.pixels, *encoder(data.test.pixels, data.test.labels), data.test.labels)
     figures = _elbo(test, bounds.log_likelihood(test, decoder, log_prob, draws, seed))
     figures["kl_per_dimension"] = _figure(test.kl.mean(axis=0).tolist(), NATS, len(test))
     figures["active_units"] = _figure(active_units(test.z_mean), "dimensions", len(test))
@@ -53,12 +53,16 @@ def evaluate(
     nll = bounds.importance_weighted_nll(first, decoder, log_prob, samples, seed)
     figures["nll_importance_weighted"] = _mean(nll, NATS)
     if decoder.latent_dim <= 2:
-        figures["nll_exact"] = _mean(bounds.exact_nll(first.pixels, decoder, log_prob), NATS)
+        figures["nll_exact"] = _mean(
+            bounds.exact_nll(first.pixels, decoder, log_prob, first.labels), NATS
+        )
     if likelihood == "gaussian":
         bits = bits_per_dimension(test, decoder, draws, seed)
         figures["bits_per_dimension"] = _mean(bits, "bits a pixel and channel")
 
-    figures |= _reconstruction(test.pixels, lambda part: decoder(test.z_mean[part]), "")
+    figures |= _reconstruction(
+        test.pixels, lambda part: decoder(test.z_mean[part], test.labels[part]), ""
+    )
     pca = PCA(data.train.pixels, decoder.latent_dim, seed)
     figures |= _reconstruction(test.pixels, lambda part: pca(test.pixels[part]), "pca_")
     for name, figure in figures.items():

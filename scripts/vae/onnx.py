@@ -44,11 +44,26 @@ class _Network:
         parts = [self._session.run(outputs, batch) for batch in batches]
         return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
-    def _scaled(self, pixels: np.ndarray) -> Iterator[dict]:
-        """Batches of uint8 pixels [N, H, W, C] as `image` in [0, 1]."""
+    @property
+    def classes(self) -> int:
+        """How many classes it is conditional on; 0 where it is not."""
+        return self._shapes["class"][0] if "class" in self._shapes else 0
+
+    def _scaled(self, pixels: np.ndarray, labels: np.ndarray | None = None) -> Iterator[dict]:
+        """Batches of uint8 pixels [N, H, W, C] as `image` in [0, 1], with their classes [N]."""
         if pixels.dtype != np.uint8:
             raise ValueError(f"pixels: expected uint8, got {pixels.dtype}")
-        return ({"image": pixels[s] / np.float32(255)} for s in self._slices(len(pixels)))
+        one_hot = self._one_hot(labels)
+        for s in self._slices(len(pixels)):
+            yield {"image": pixels[s] / np.float32(255)} | {k: v[s] for k, v in one_hot.items()}
+
+    def _one_hot(self, labels: np.ndarray | None) -> dict[str, np.ndarray]:
+        """The input `class` of a conditional network, from labels [N]; else nothing."""
+        if not self.classes:
+            return {}
+        if labels is None:
+            raise ValueError("a conditional network needs labels")
+        return {"class": np.eye(self.classes, dtype=np.float32)[labels]}
 
     def _slices(self, n: int) -> Iterator[slice]:
         """Parts of n images that are small enough to compute at once; one, empty, where n is 0."""
@@ -59,7 +74,7 @@ class _Network:
 class Encoder(_Network):
     """q(z|x) of a trained VAE: mean and logarithm of the variance of each latent dimension.
 
-    image_shape: (H, W, C); latent_dim: D.
+    image_shape: (H, W, C); latent_dim: D; classes: K, 0 where it is not conditional.
     """
 
     def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
@@ -71,16 +86,24 @@ class Encoder(_Network):
         self.image_shape = self._shapes["image"]
         (self.latent_dim,) = self._shapes["z_mean"]
 
-    def __call__(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """z_mean and z_log_var, float32 [N, D], of uint8 pixels [N, H, W, C]."""
-        z_mean, z_log_var = self._run(("z_mean", "z_log_var"), self._scaled(pixels))
+    def __call__(
+        self, pixels: np.ndarray, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """z_mean and z_log_var, float32 [N, D], of uint8 pixels [N, H, W, C].
+
+        labels: [N], which a conditional network needs and any other ignores.
+        """
+        z_mean, z_log_var = self._run(("z_mean", "z_log_var"), self._scaled(pixels, labels))
         return z_mean, z_log_var
 
 
 class Decoder(_Network):
-    """p(x|z) of a trained VAE.
+    """p(x|z) of a trained VAE, or p(x|z, class).
 
-    image_shape: (H, W, C); latent_dim: D.
+    image_shape: (H, W, C); latent_dim: D; classes: K, 0 where it is not conditional.
+
+    Labels of any shape that broadcasts to z [...] choose the class; a decoder that is not
+    conditional ignores them.
     """
 
     def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
@@ -92,20 +115,27 @@ class Decoder(_Network):
         self.image_shape = self._shapes["mean"]
         (self.latent_dim,) = self._shapes["z"]
 
-    def __call__(self, z: np.ndarray) -> np.ndarray:
+    def __call__(self, z: np.ndarray, labels: np.ndarray | int | None = None) -> np.ndarray:
         """The mean of p(x|z), float32 [..., H, W, C] in [0, 1], for z [..., D]."""
-        return self._decode(z, ("mean",))["mean"]
+        return self._decode(z, labels, ("mean",))["mean"]
 
-    def parameters(self, z: np.ndarray) -> dict[str, np.ndarray]:
+    def parameters(
+        self, z: np.ndarray, labels: np.ndarray | int | None = None
+    ) -> dict[str, np.ndarray]:
         """The mean and the parameters of the likelihood by name, each [..., H, W, C]."""
-        return self._decode(z, tuple(name for name in self._shapes if name != "z"))
+        return self._decode(z, labels, tuple(n for n in self._shapes if n not in ("z", "class")))
 
-    def _decode(self, z: np.ndarray, outputs: tuple[str, ...]) -> dict[str, np.ndarray]:
+    def _decode(
+        self, z: np.ndarray, labels: np.ndarray | int | None, outputs: tuple[str, ...]
+    ) -> dict[str, np.ndarray]:
         *leading, latent_dim = np.shape(z)
         if latent_dim != self.latent_dim:
             raise ValueError(f"z: expected [..., {self.latent_dim}], got {np.shape(z)}")
         points = np.asarray(z, np.float32).reshape(-1, latent_dim)
-        arrays = self._run(outputs, ({"z": points[s]} for s in self._slices(len(points))))
+        each = None if labels is None else np.broadcast_to(labels, leading).ravel()
+        given = {"z": points} | self._one_hot(each)
+        batches = ({k: v[s] for k, v in given.items()} for s in self._slices(len(points)))
+        arrays = self._run(outputs, batches)
         return {
             name: array.reshape(*leading, *array.shape[1:])
             for name, array in zip(outputs, arrays, strict=True)

@@ -38,6 +38,7 @@ ABBREVIATIONS = {
     "warmup_epochs": "w",
     "beta": "beta",
     "kl_warmup_epochs": "klw",
+    "conditional": "c",
     "binarize": "bin",
     "flip": "flip",
     "seed": "seed",

@@ -28,6 +28,19 @@ def uniform_grid(latent_dim: int, side: int = 20, planes: int = 9, seed: int = 0
     return np.stack(np.broadcast_arrays(right, up[:, None], forward), axis=-1)
 
 
+def spread(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
+    """Points spread evenly over N(0, I), as few as one likes: float32 [n, D].
+
+    Quantiles in one dimension, else scrambled Sobol points (at most 21,201 dimensions).
+    """
+    return _middles(n)[:, None] if latent_dim == 1 else _sobol(n, latent_dim, seed)
+
+
+def classes(n: int, count: int) -> np.ndarray:
+    """Labels [n] that name each of `count` classes as often as the others, in ascending order."""
+    return np.arange(n) * count // n
+
+
 def prior(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
     """Independent draws from N(0, I): float32 [n, D]."""
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype=np.float32)

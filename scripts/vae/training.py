@@ -13,7 +13,8 @@ import pandas as pd
 
 from scripts.vae import binarization, likelihoods, models
 from scripts.vae.elbo import VAE
-from scripts.vae.images import Images
+from scripts.vae.images import Images, Split
+from scripts.vae.inputs import joined
 from scripts.vae.jobs import UserError
 
 logger = logging.getLogger(__name__)
@@ -21,10 +22,13 @@ logger = logging.getLogger(__name__)
 LOSSES = ("loss", "reconstruction", "kl")
 
 
-def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> VAE:
-    """The untrained VAE of a run; its weights and its noise follow from the run's seed alone."""
+def build(image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0) -> VAE:
+    """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
+
+    classes: on which it is conditional; 0 where it is not.
+    """
     keras.utils.set_random_seed(run["seed"])
-    encoder, decoder = models.build(image_shape, run)
+    encoder, decoder = models.build(image_shape, run, classes)
     likelihood = likelihoods.get(run["likelihood"])
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
     return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
@@ -42,7 +46,8 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     """
     count = len(images.train)
     steps = math.ceil(count / run["batch_size"])
-    vae = build(images.shape, run)
+    classes = _classes(images) if run["conditional"] else 0
+    vae = build(images.shape, run, classes)
     vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
@@ -53,10 +58,10 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     rows = []
     for epoch in range(1, run["epochs"] + 1):
         start = time.perf_counter()
-        pixels = shuffled(images.train.pixels, run, epoch)
-        train = _pass(vae.fit, pixels, run, shuffle=False)
+        shown = shuffled(images.train, run, epoch)
+        train = _pass(vae.fit, _given(shown, classes), run, shuffle=False)
         trained = time.perf_counter()
-        test = _pass(vae.evaluate, split.pixels, run, return_dict=True)
+        test = _pass(vae.evaluate, _given(split, classes), run, return_dict=True)
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
@@ -74,17 +79,19 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     return vae, pd.DataFrame(rows)
 
 
-def shuffled(pixels: np.ndarray, run: dict[str, Any], epoch: int) -> np.ndarray:
-    """A copy of the images [N, H, W, C] as an epoch sees them: in its order, mirrored, binary.
+def shuffled(split: Split, run: dict[str, Any], epoch: int) -> Split:
+    """A copy of images as an epoch sees them: in its order, mirrored, binary.
 
     All of it follows from seed and epoch alone.
     """
     rng = np.random.default_rng([run["seed"], epoch])
-    pixels = pixels[rng.permutation(len(pixels))]
+    split = split[rng.permutation(len(split))]
     if run["flip"]:
-        mirrored = rng.random(len(pixels)) < 0.5
-        pixels[mirrored] = pixels[mirrored, :, ::-1]
-    return binarization.draw(pixels, rng) if run["binarize"] == "dynamic" else pixels
+        mirrored = rng.random(len(split)) < 0.5
+        split.pixels[mirrored] = split.pixels[mirrored, :, ::-1]
+    if run["binarize"] == "dynamic":
+        split = Split(binarization.draw(split.pixels, rng), split.labels)
+    return split
 
 
 def learning_rate(
@@ -143,8 +150,28 @@ def environment(vae: VAE) -> dict[str, Any]:
     }
 
 
-def _pass(function: Any, pixels: np.ndarray, run: dict[str, Any], **options: Any) -> dict:
-    result = function(pixels, batch_size=run["batch_size"], verbose=0, **options)
+def _classes(images: Images) -> int:
+    """On how many classes a conditional model depends.
+
+    Raises UserError where images have none.
+    """
+    splits = (images.train, images.test, images.validation)
+    if not images.class_names or any((s.labels < 0).any() for s in splits if s):
+        raise UserError(
+            "conditional: true needs images with classes, and some of these have none. A folder of "
+            "pictures needs one subfolder a class; or set conditional: false in config/config.yaml."
+        )
+    return len(images.class_names)
+
+
+def _given(split: Split, classes: int) -> np.ndarray | list[np.ndarray]:
+    """What a VAE takes: pixels, and one-hot classes where it is conditional."""
+    one_hot = np.eye(classes, dtype=np.float32)[split.labels] if classes else None
+    return joined(split.pixels, one_hot)
+
+
+def _pass(function: Any, given: Any, run: dict[str, Any], **options: Any) -> dict:
+    result = function(given, batch_size=run["batch_size"], verbose=0, **options)
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
 
 

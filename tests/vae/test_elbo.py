@@ -16,6 +16,7 @@ RUN = {
     "warmup_epochs": 0.5,
     "beta": 1.0,
     "kl_warmup_epochs": 0.0,
+    "conditional": False,
     "binarize": "none",
     "flip": False,
     "seed": 0,

@@ -123,7 +123,7 @@ def run(tmp_path):
         network(tmp_path / "encoder.onnx", "image", SHAPE, {"z_mean": code, "z_log_var": code})
         build = {"bernoulli": bernoulli_decoder, "gaussian": gaussian_decoder}[likelihood]
         build(tmp_path / "decoder.onnx", weight)
-        settings = {"likelihood": likelihood, "seed": 0}
+        settings = {"likelihood": likelihood, "seed": 0, "binarize": "none"}
         record = {"dataset": "tiny", "run": f"ld_{latent_dim}", "settings": settings}
         (tmp_path / "run.json").write_text(json.dumps(record))
         pixels = rng.integers(0, 256, (20, *SHAPE), dtype=np.uint8)

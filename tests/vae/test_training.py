@@ -60,23 +60,44 @@ def test_epoch_means_weigh_images_not_batches():
     assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
 
 
+def shuffled(pixels, run, epoch):
+    return training.shuffled(Split(pixels, np.arange(len(pixels))), run, epoch)
+
+
 def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():
     pixels = np.zeros((400, 1, 2, 1), np.uint8)
     pixels[:, 0, 0, 0] = np.arange(400) % 256
-    straight = training.shuffled(pixels, RUN, 1)
-    assert sorted(straight[:, 0, 0, 0]) == sorted(pixels[:, 0, 0, 0])
-    flipped = training.shuffled(pixels, RUN | {"flip": True}, 1)
-    np.testing.assert_array_equal(flipped.max(axis=2), straight.max(axis=2))
+    straight = shuffled(pixels, RUN, 1)
+    assert sorted(straight.labels) == list(range(400))
+    np.testing.assert_array_equal(straight.pixels, pixels[straight.labels])
+    flipped = shuffled(pixels, RUN | {"flip": True}, 1).pixels
+    np.testing.assert_array_equal(flipped.max(axis=2), straight.pixels.max(axis=2))
     assert 140 < (flipped[:, 0, 1] > 0).sum() < 260
-    assert (training.shuffled(pixels, RUN | {"flip": True}, 2) != flipped).any()
+    assert (shuffled(pixels, RUN | {"flip": True}, 2).pixels != flipped).any()
 
 
 def test_an_epoch_shows_other_binary_images_than_the_last():
     pixels = np.full((20, 4, 4, 1), 128, np.uint8)
     run = RUN | {"binarize": "dynamic"}
-    first, second = (training.shuffled(pixels, run, epoch) for epoch in (1, 2))
+    first, second = (shuffled(pixels, run, epoch).pixels for epoch in (1, 2))
     assert set(np.unique(first)) == {0, 255}
     assert (first != second).any()
+
+
+def test_a_conditional_model_needs_no_code_for_the_class(images):
+    """The class says everything about these images, so that the KL falls to nothing."""
+    run = RUN | {"conditional": True, "epochs": 80}
+    _, history = training.fit(images, run)
+    _, plain = training.fit(images, run | {"conditional": False})
+    assert history.test_loss.iloc[-1] < plain.test_loss.iloc[-1]
+    assert history.test_kl.iloc[-1] < plain.test_kl.iloc[-1]
+
+
+def test_a_conditional_model_of_images_without_classes_is_refused(images):
+    unlabelled = Split(images.train.pixels, np.full(len(images.train), -1))
+    for data in (Images(unlabelled, unlabelled), Images(images.train, unlabelled, ("a", "b"))):
+        with pytest.raises(UserError, match="one subfolder a class"):
+            training.fit(data, RUN | {"conditional": True})
 
 
 def test_the_same_seed_gives_the_same_numbers(images):

@@ -122,7 +122,7 @@ def run_targets(dataset, run):
     """Everything that is built for a run."""
     figures = ["latent", "grid", "samples", "reconstructions", "traversals"]
     figures = [f"{figure}.png" for figure in [*figures, "history", "architecture"]]
-    if run.values["latent_dim"] == 3:
+    if run.values["latent_dim"] == 3 and not run.values["conditional"]:
         figures.append("grid.gif")
     return [
         f"results/{dataset}/{run.name}/{file}"

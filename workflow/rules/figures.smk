@@ -74,6 +74,7 @@ rule plot_latent:
 rule plot_grid:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
+        run="results/{dataset}/{run}/run.json",
     output:
         report(
             "results/{dataset}/{run}/grid.png",

@@ -10,11 +10,13 @@ from typing import Any
 import keras
 from keras import layers
 
+from scripts.vae import inputs
+
 DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 
 
 def build(
-    image_shape: tuple[int, int, int], run: dict[str, Any]
+    image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """A 2x2 or 3x3 convolution, three or more with `filters`, one dense layer; mirrored."""
     channels, filters = image_shape[-1], run["filters"]
@@ -22,7 +24,7 @@ def build(
     small = sum(stride == 2 for stride in strides) < 2
     kernels = [2 if small and stride == 2 else 3 for stride in strides]
 
-    image = keras.Input(image_shape, name="image")
+    given, image = inputs.image(image_shape, classes)
     hidden = _conv(channels, 2 if small else 3, name="conv_0")(image)
     for i, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), 1):
         hidden = _conv(filters, kernel, strides=stride, name=f"conv_{i}")(hidden)
@@ -31,9 +33,9 @@ def build(
     hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(hidden)
     z_mean = layers.Dense(run["latent_dim"], name="z_mean")(hidden)
     z_log_var = layers.Dense(run["latent_dim"], name="z_log_var")(hidden)
-    encoder = keras.Model(image, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
+    encoder = keras.Model(given, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
 
-    z = keras.Input((run["latent_dim"],), name="z")
+    given, z = inputs.code(run["latent_dim"], classes)
     hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
     hidden = layers.Dense(math.prod(map_shape), "relu", name="features")(hidden)
     hidden = layers.Reshape(map_shape, name="map")(hidden)
@@ -44,7 +46,7 @@ def build(
             name=f"conv_{i}",
         )(hidden)
     hidden = layers.Conv2D(channels, 2 if small else 3, padding="same", name="conv_0")(hidden)
-    decoder = keras.Model(z, crop(hidden, image_shape), name="decoder")
+    decoder = keras.Model(given, crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 

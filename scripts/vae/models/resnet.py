@@ -12,19 +12,20 @@ from typing import Any
 import keras
 from keras import layers
 
+from scripts.vae import inputs
 from scripts.vae.models import conv
 
 DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 
 
 def build(
-    image_shape: tuple[int, int, int], run: dict[str, Any]
+    image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """Patches with `filters`, halved once with twice as many, one dense layer; mirrored."""
     channels, filters = image_shape[-1], run["filters"]
     patch = 2 ** conv.halvings(image_shape, 12)
 
-    image = keras.Input(image_shape, name="image")
+    given, image = inputs.image(image_shape, classes)
     hidden = layers.Conv2D(filters, patch, patch, "same", name="patches")(image)
     hidden = _block(hidden, "block_1")
     hidden = layers.Conv2D(2 * filters, 2, 2, "same", name="halves")(hidden)
@@ -38,9 +39,9 @@ def build(
     z_log_var = layers.Dense(run["latent_dim"], kernel_initializer="zeros", name="z_log_var")(
         hidden
     )
-    encoder = keras.Model(image, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
+    encoder = keras.Model(given, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
 
-    z = keras.Input((run["latent_dim"],), name="z")
+    given, z = inputs.code(run["latent_dim"], classes)
     hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
     hidden = _sum(z, hidden, math.prod(map_shape), "features")
     hidden = layers.Reshape(map_shape, name="map")(hidden)
@@ -48,7 +49,7 @@ def build(
     hidden = layers.Conv2DTranspose(filters, 2, 2, "same", name="halves")(hidden)
     hidden = _block(hidden, "block_1")
     hidden = layers.Conv2DTranspose(channels, patch, patch, "same", name="patches")(hidden)
-    decoder = keras.Model(z, conv.crop(hidden, image_shape), name="decoder")
+    decoder = keras.Model(given, conv.crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 

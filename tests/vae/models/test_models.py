@@ -1,5 +1,6 @@
 """Every network, on images of every size: shapes, odd sizes, ONNX, one step of training."""
 
+import keras
 import numpy as np
 import onnxruntime
 import pytest
@@ -8,6 +9,7 @@ from scripts.vae import export, training
 from scripts.vae.config import MODELS
 from scripts.vae.images import Images, Split
 from scripts.vae.models import conv
+from scripts.vae.onnx import Decoder, Encoder
 from scripts.vae.runs import model_defaults
 from tests.vae.test_elbo import RUN
 
@@ -47,6 +49,28 @@ def test_training_and_onnx(model, likelihood, tmp_path):
     names = [output.name for output in session.get_outputs()]
     for name, value in zip(names, session.run(names, {"z": z}), strict=True):
         np.testing.assert_allclose(value, vae.decoder(z)[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_conditional_models(model, tmp_path):
+    rng = np.random.default_rng(0)
+    split = Split(rng.integers(0, 256, (12, 9, 8, 3), np.uint8), rng.integers(0, 3, 12))
+    run = run_of(model, likelihood="gaussian", conditional=True, epochs=1)
+    vae, _ = training.fit(Images(split, split, ("a", "b", "c")), run)
+    paths = [tmp_path / name for name in ("e.keras", "d.keras", "v.keras", "e.onnx", "d.onnx")]
+    export.save_keras(vae, *paths[:3])
+    export.save_onnx(vae, *paths[3:])
+    encoder, decoder = Encoder(paths[3]), Decoder(paths[4])
+    assert encoder.classes == decoder.classes == 3
+    z_mean, _ = encoder(split.pixels, split.labels)
+    mean = decoder(z_mean.reshape(4, 3, 2), split.labels.reshape(4, 3)).reshape(12, 9, 8, 3)
+    inputs = [split.pixels / np.float32(255), np.eye(3, dtype=np.float32)[split.labels]]
+    np.testing.assert_allclose(z_mean, vae.encoder(inputs)["z_mean"], atol=1e-4)
+    whole = keras.saving.load_model(paths[2], safe_mode=True)
+    np.testing.assert_allclose(mean, whole(inputs), atol=1e-4)
+    assert np.abs(decoder(z_mean, split.labels) - decoder(z_mean, 0)).max() > 1e-4
+    with pytest.raises(ValueError, match="needs labels"):
+        decoder(z_mean)
 
 
 @pytest.mark.parametrize(
