@@ -75,6 +75,16 @@ def test_the_code_of_figures_runs_figures(built_copy):
     assert not {"train", "encode", "prepare"} & set(plan)
 
 
+def test_the_code_of_a_measure_runs_the_evaluation_alone(built_copy):
+    built_copy.edit("scripts/vae/sample_quality.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    assert built_copy.planned() == {"evaluate": RUNS}
+
+
+def test_the_code_of_the_classifier_runs_no_training(built_copy):
+    built_copy.edit("scripts/vae/classifier.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    assert built_copy.planned() == {"train_classifier": {"digits"}, "evaluate": RUNS}
+
+
 @pytest.mark.parametrize("module", ["training.py", "elbo.py", "likelihoods.py", "models/mlp.py"])
 def test_the_code_of_training_runs_training(built_copy, module):
     built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
