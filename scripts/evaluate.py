@@ -1,10 +1,11 @@
 """Compute the figures of a run on the test set, and of images that it generates."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from scripts.vae import binarization, metrics, mixture
 from scripts.vae import images as dataset
-from scripts.vae import metrics, mixture
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Classifier, Decoder, Encoder
@@ -23,27 +24,26 @@ def evaluate(
 ) -> None:
     """Write metrics.json: the run, how it was evaluated, and every figure with its unit.
 
+    Figures of the test images, and where there are some of validation images as well: of binary
+    ones for a run that was trained on such. Generated images are means, gray in any case, and
+    compared with gray ones.
+
     classifier: None for images without labels, for which `notes` say what figures are missing.
     """
     record = json.loads(Path(run).read_text(encoding="utf-8"))
     settings = record["settings"]
     seed = settings["seed"]
-    data, network = dataset.load(images), Decoder(decoder, threads)
+    original = data = dataset.load(images)
+    if settings["binarize"] == "dynamic":
+        data = binarization.fixed(data)
+    networks = (Encoder(encoder, threads), Decoder(decoder, threads))
+    options = (settings["likelihood"], seed)
     counts = {key: value for key, value in evaluation.items() if key != "generated"}
-    figures = metrics.evaluate(
-        data, Encoder(encoder, threads), network, settings["likelihood"], seed, **counts
-    )
-    generated = evaluation["generated"]
-    note = metrics.cannot_compare(data, classifier is not None, generated)
+    figures = metrics.evaluate(data, *networks, *options, **counts)
+    note = metrics.cannot_compare(original, classifier is not None, evaluation["generated"])
     if not note:
-        figures |= metrics.evaluate_generation(
-            data,
-            network,
-            mixture.load(path_to_mixture),
-            Classifier(classifier, threads),
-            seed,
-            generated,
-        )
+        sources = (networks[1], mixture.load(path_to_mixture), Classifier(classifier, threads))
+        figures |= metrics.evaluate_generation(original, *sources, seed, evaluation["generated"])
     result = {
         "dataset": record["dataset"],
         "run": record["run"],
@@ -51,6 +51,9 @@ def evaluate(
         "metrics": figures,
         "notes": [note] if note else [],
     }
+    if data.validation:
+        data = replace(data, test=data.validation)
+        result["validation"] = metrics.evaluate(data, *networks, *options, **counts)
     with atomic(path) as part:
         part.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 

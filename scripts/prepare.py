@@ -22,6 +22,8 @@ def prepare(
         options["workers"] = threads
     result = reader.read(reading.get("folder", raw), **options)
     images, skipped = result if isinstance(result, tuple) else (result, [])
+    if "validation" in reading:
+        images = images.hold_out(reading["validation"])
     with atomic(skipped_path) as part, open(part, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("path", "reason"), *skipped])
     save(images, images_path)

@@ -24,7 +24,7 @@ FIGURES = {
     "seconds": 0,
 }
 
-# These mean the same only where the likelihood is the same.
+# These mean the same only where the likelihood is the same, and the images are binary or not.
 OF_A_LIKELIHOOD = frozenset({"elbo", "nll_importance_weighted", "nll_exact"})
 
 
@@ -35,21 +35,21 @@ def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> p
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
     of each of FIGURES (`seconds` are those of training), and its standard deviation `<figure>_sd`,
     not a number for a single run; `best`, the figures in which no row of the same likelihood is
-    better by more than the larger of the two standard deviations.
+    better by more than the larger of the two standard deviations: on validation images, where all
+    runs have figures of those, so that test images choose nothing.
     """
     settings = pd.DataFrame([record["settings"] for record in records], dtype=object)
     settings = settings.drop(columns="seed")
     varied = [key for key in settings if len(set(settings[key].astype(str))) > 1]
     keys = ["latent_dim", *(key for key in varied if key != "latent_dim")]
-    runs = pd.DataFrame([_figures(*pair) for pair in zip(records, evaluations, strict=True)])
-    names = [name for name in FIGURES if name in runs]
-    groups = runs.groupby([settings[key] for key in keys], dropna=False)
-    rows = groups["run"].agg(runs=" ".join, seeds="size")
-    rows["parameters"] = groups["parameters"].first()
-    for name in names:
-        rows[name], rows[f"{name}_sd"] = groups[name].mean(), groups[name].std()
-    rows = rows.reset_index()
-    rows["best"] = [" ".join(name for name in names if i in _best(rows, name)) for i in rows.index]
+    groups = [settings[key] for key in keys]
+    rows = _over_seeds(records, [evaluation["metrics"] for evaluation in evaluations], groups)
+    judged = rows
+    if all("validation" in evaluation for evaluation in evaluations):
+        figures = [evaluation["validation"] for evaluation in evaluations]
+        judged = _over_seeds(records, figures, groups)
+    best = {name: _best(judged, name) for name in FIGURES if name in judged}
+    rows["best"] = [" ".join(name for name in best if i in best[name]) for i in rows.index]
     return rows[["runs", "seeds", *keys, *(c for c in rows if c not in {"runs", "seeds", *keys})]]
 
 
@@ -64,11 +64,24 @@ def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return list(rows.groupby(names, sort=False))
 
 
-def _figures(record: dict[str, Any], evaluation: dict[str, Any]) -> dict[str, Any]:
-    """One run: its name, size, training time, and the figures of FIGURES that it has."""
-    row = {key: record[key] for key in ("run", "parameters", "seconds")}
-    figures = evaluation["metrics"].items()
-    return row | {name: figure["value"] for name, figure in figures if name in FIGURES}
+def _over_seeds(
+    records: list[dict[str, Any]], figures: list[dict[str, Any]], groups: list[pd.Series]
+) -> pd.DataFrame:
+    """A row a group of runs: names, number, size, means and standard deviations of figures."""
+    runs = pd.DataFrame(
+        [
+            {key: record[key] for key in ("run", "parameters", "seconds")}
+            | {name: figure["value"] for name, figure in values.items() if name in FIGURES}
+            for record, values in zip(records, figures, strict=True)
+        ]
+    )
+    runs = runs.groupby(groups, dropna=False)
+    rows = runs["run"].agg(runs=" ".join, seeds="size")
+    rows["parameters"] = runs["parameters"].first()
+    for name in FIGURES:
+        if name in runs.obj:
+            rows[name], rows[f"{name}_sd"] = runs[name].mean(), runs[name].std()
+    return rows.reset_index()
 
 
 def _best(rows: pd.DataFrame, name: str) -> set[int]:
@@ -87,8 +100,9 @@ def _best(rows: pd.DataFrame, name: str) -> set[int]:
 
 def _families(rows: pd.DataFrame, name: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     """The rows whose figures can be compared with each other."""
-    if name in OF_A_LIKELIHOOD and "likelihood" in rows:
-        yield from rows.groupby("likelihood")
+    keys = [key for key in ("likelihood", "binarize") if key in rows]
+    if name in OF_A_LIKELIHOOD and keys:
+        yield from rows.groupby(keys, dropna=False)
     else:
         yield None, rows
 

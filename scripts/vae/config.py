@@ -116,6 +116,16 @@ class RunSettings(_Strict):
     beta: _real(ge=0) = Field(
         1.0, description="weight of the KL in the loss (Higgins et al. 2017); 1 is the ELBO"
     )
+    kl_warmup_epochs: _real(ge=0) = Field(
+        0.0,
+        description="epochs in which the weight of the KL rises from 0 to beta (Bowman et al. "
+        "2016): against dimensions that stay unused",
+    )
+    binarize: Literal["none", "dynamic"] = Field(
+        "none",
+        description="dynamic: draw each pixel as black or white by its gray value, anew in every "
+        "epoch (Burda et al. 2015); for the likelihood bernoulli",
+    )
     flip: bool = Field(
         False, description="mirror each training image, left to right, in half of the epochs"
     )
@@ -210,6 +220,11 @@ class Dataset(RunSettings):
     )
     test_share: _real(gt=0, lt=1) | None = Field(
         None, description="share of each class that is kept for testing (default: 0.2)"
+    )
+    validation: _whole(0, 10_000_000) = Field(
+        0,
+        description="training images set aside to choose the best run by, so that test images "
+        "are for the final figures alone",
     )
     max_skipped: _real(ge=0, le=1) | None = Field(
         None, description="share of files that may be no readable picture (default: 0.05)"

@@ -16,6 +16,9 @@ class VAE(keras.Model):
     """Encoder, noise, decoder; the loss is reconstruction + beta * KL, in nats an image.
 
     Takes uint8 images [B, H, W, C]. `decoder` gives the parameters of `likelihood` as a dict.
+
+    kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
+    2016, arXiv 1511.06349).
     """
 
     def __init__(self, encoder, decoder, likelihood, beta: float, seed: int):
@@ -24,6 +27,7 @@ class VAE(keras.Model):
         self.decoder = decoder
         self.likelihood = likelihood
         self.beta = beta
+        self.kl_warmup_steps = 0
         self.noise = keras.random.SeedGenerator(seed)
         self.reconstruction = keras.metrics.Mean("reconstruction")
         self.kl = keras.metrics.Mean("kl")
@@ -39,8 +43,12 @@ class VAE(keras.Model):
         return reconstruction, ops.sum(kl_divergence(z_mean, z_log_var), axis=1)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Mean over the batch of reconstruction + beta * KL."""
+        """Mean over the batch of reconstruction + weight * KL, which is beta or rises to it."""
         reconstruction, kl = y_pred
         self.reconstruction.update_state(reconstruction)
         self.kl.update_state(kl)
-        return ops.mean(reconstruction) + self.beta * ops.mean(kl)
+        weight = self.beta
+        if self.kl_warmup_steps:
+            steps = ops.cast(self.optimizer.iterations, "float32")
+            weight *= ops.minimum(steps / self.kl_warmup_steps, 1.0)
+        return ops.mean(reconstruction) + weight * ops.mean(kl)

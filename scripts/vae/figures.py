@@ -324,8 +324,9 @@ def history(frame: pd.DataFrame, title: str) -> Figure:
     """Losses and learning rate by epoch.
 
     frame: a row an epoch, the columns epoch, loss, reconstruction, kl (nats an image), the same of
-    the test set (test_loss, ...), learning_rate and seconds.
+    images held out (test_loss or validation_loss, ...), learning_rate and seconds.
     """
+    held_out = "test" if "test_loss" in frame else "validation"
     figure = _sheet(
         1400,
         1000,
@@ -341,14 +342,15 @@ def history(frame: pd.DataFrame, title: str) -> Figure:
     marker = "o" if len(frame) == 1 else "-"
     *losses, rate = figure.subplots(2, 2, sharex=True).flat
     for axes, (column, name) in zip(losses, panels.items(), strict=True):
-        for key, label, colour in ((column, "training", BLUE), (f"test_{column}", "test", ORANGE)):
+        curves = ((column, "training", BLUE), (f"{held_out}_{column}", held_out, ORANGE))
+        for key, label, colour in curves:
             last = frame[key].iloc[-1]
             axes.plot(
                 frame["epoch"], frame[key], marker, color=colour, label=f"{label} {last:,.2f}"
             )
         axes.set_title(name)
         axes.set_ylabel("nats an image")
-        axes.set_ylim(*_limits(frame[[column, f"test_{column}"]].to_numpy()))
+        axes.set_ylim(*_limits(frame[[key for key, *_ in curves]].to_numpy()))
         axes.legend(title="at the last epoch", alignment="left")
     rate.plot(frame["epoch"], frame["learning_rate"], marker, color=GRAY)
     rate.set_title("learning rate at the end of the epoch")

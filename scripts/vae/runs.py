@@ -37,6 +37,8 @@ ABBREVIATIONS = {
     "schedule": "sch",
     "warmup_epochs": "w",
     "beta": "beta",
+    "kl_warmup_epochs": "klw",
+    "binarize": "bin",
     "flip": "flip",
     "seed": "seed",
 }
@@ -170,6 +172,11 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
             values[key] = defaults[key] if values[key] is None else values[key]
         elif values.pop(key) is not None:
             raise ValueError(f"{key}: the model {values['model']} has no such setting")
+    if values["binarize"] != "none" and values["likelihood"] != "bernoulli":
+        raise ValueError(
+            f"binarize: black and white images need the likelihood bernoulli, not "
+            f"{values['likelihood']}"
+        )
     if values["learning_rate"] is None:
         adam = values["optimizer"] == "adam"
         values["learning_rate"] = defaults["learning_rate"] if adam else 0.001
@@ -179,20 +186,21 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
 def reading(settings: Settings, name: str) -> dict[str, Any]:
     """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
     dataset = settings.datasets[name]
+    result = {"validation": dataset.validation} if dataset.validation else {}
     if isinstance(dataset.source, Folder):
         folder = dataset.source.path
-        result = {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
+        result |= {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
     else:
         source = settings.sources[dataset.source]
         files = source.files.items()
-        result = {
+        result |= {
             "format": source.format,
             "checksums": {name: file.content_sha256 or file.sha256 for name, file in files},
         }
         if source.format not in PICTURE_KEYS:
             return result | {"options": {"class_names": source.class_names}}
-    chosen = {key: getattr(dataset, key) for key in PICTURE_KEYS[result["format"]]}
     defaults = PICTURE_KEYS[result["format"]]
+    chosen = {key: getattr(dataset, key) for key in defaults}
     options = {key: defaults[key] if value is None else value for key, value in chosen.items()}
     return result | {"options": options}
 

@@ -11,16 +11,14 @@ import keras
 import numpy as np
 import pandas as pd
 
-from scripts.vae import likelihoods, models
+from scripts.vae import binarization, likelihoods, models
 from scripts.vae.elbo import VAE
 from scripts.vae.images import Images
 from scripts.vae.jobs import UserError
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = (
-    "epoch loss reconstruction kl test_loss test_reconstruction test_kl learning_rate seconds"
-).split()
+LOSSES = ("loss", "reconstruction", "kl")
 
 
 def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> VAE:
@@ -33,52 +31,60 @@ def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> VAE:
 
 
 def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
-    """Train a VAE on `images.train`; after each epoch, measure it on `images.test`.
+    """Train a VAE on `images.train`; after each epoch, measure it on images held out.
 
-    The history has a row an epoch and the columns COLUMNS: losses in nats an image, averaged over
-    the epoch (training) or taken at its end (test); the learning rate of its last step; seconds.
+    The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
+    image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
+    validation_loss, ... where there are validation images; the learning_rate of its last step;
+    seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
 
     Raises UserError where a loss is no longer a finite number.
     """
     count = len(images.train)
     steps = math.ceil(count / run["batch_size"])
     vae = build(images.shape, run)
+    vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     vae.compile(optimizer[run["optimizer"]](rate), **engine(vae, steps))
 
+    binary = run["binarize"] == "dynamic"
+    held_out, split = (binarization.fixed(images) if binary else images).held_out
     rows = []
     for epoch in range(1, run["epochs"] + 1):
         start = time.perf_counter()
         pixels = shuffled(images.train.pixels, run, epoch)
         train = _pass(vae.fit, pixels, run, shuffle=False)
         trained = time.perf_counter()
-        test = _pass(vae.evaluate, images.test.pixels, run, return_dict=True)
+        test = _pass(vae.evaluate, split.pixels, run, return_dict=True)
         seconds = time.perf_counter() - start
-        last_rate = float(rate(epoch * steps - 1))
-        row = [epoch, *_losses(train, run), *_losses(test, run), last_rate, seconds]
-        rows.append(dict(zip(COLUMNS, row, strict=True)))
+        rows.append(
+            {"epoch": epoch}
+            | _losses(train, run)
+            | {f"{held_out}_{name}": value for name, value in _losses(test, run).items()}
+            | {"learning_rate": float(rate(epoch * steps - 1)), "seconds": seconds}
+        )
         _check_finite(rows)
         left = np.median([row["seconds"] for row in rows]) * (run["epochs"] - epoch)
         logger.info(
-            "epoch %d/%d  loss %.2f  test loss %.2f  %s images/s  %s left",
-            *(epoch, run["epochs"], rows[-1]["loss"], rows[-1]["test_loss"]),
+            "epoch %d/%d  loss %.2f  %s loss %.2f  %s images/s  %s left",
+            *(epoch, run["epochs"], rows[-1]["loss"], held_out, rows[-1][f"{held_out}_loss"]),
             *(f"{count / (trained - start):,.0f}", _duration(left)),
         )
     return vae, pd.DataFrame(rows)
 
 
 def shuffled(pixels: np.ndarray, run: dict[str, Any], epoch: int) -> np.ndarray:
-    """A copy of the images [N, H, W, C] in the order of an epoch, mirrored if the run says so.
+    """A copy of the images [N, H, W, C] as an epoch sees them: in its order, mirrored, binary.
 
-    Order and mirroring follow from seed and epoch alone.
+    All of it follows from seed and epoch alone.
     """
     rng = np.random.default_rng([run["seed"], epoch])
     pixels = pixels[rng.permutation(len(pixels))]
     if run["flip"]:
         mirrored = rng.random(len(pixels)) < 0.5
         pixels[mirrored] = pixels[mirrored, :, ::-1]
-    return pixels
+    return binarization.draw(pixels, rng) if run["binarize"] == "dynamic" else pixels
 
 
 def learning_rate(
@@ -142,14 +148,14 @@ def _pass(function: Any, pixels: np.ndarray, run: dict[str, Any], **options: Any
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
 
 
-def _losses(means: dict[str, float], run: dict[str, Any]) -> tuple[float, float, float]:
+def _losses(means: dict[str, float], run: dict[str, Any]) -> dict[str, float]:
     reconstruction, kl = float(means["reconstruction"]), float(means["kl"])
-    return reconstruction + run["beta"] * kl, reconstruction, kl
+    return dict(zip(LOSSES, (reconstruction + run["beta"] * kl, reconstruction, kl), strict=True))
 
 
 def _check_finite(rows: list[dict[str, float]]) -> None:
     row = rows[-1]
-    broken = [column for column in COLUMNS if not math.isfinite(row[column])]
+    broken = [column for column, value in row.items() if not math.isfinite(value)]
     if broken:
         last = (
             f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " if rows[1:] else ""

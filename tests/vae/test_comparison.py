@@ -62,6 +62,15 @@ def test_likelihoods_are_not_compared_with_each_other():
     }
 
 
+def test_validation_images_choose_where_there_are_any():
+    runs = [run(2, mse=0.02), run(3, mse=0.04)]
+    for (_, evaluation), mse in zip(runs, (0.05, 0.03), strict=True):
+        evaluation["validation"] = {"mse": {"value": mse}, "kl": {"value": 1.0}}
+    rows = table(*runs)
+    assert list(rows["best"]) == ["", "mse"]
+    assert list(rows["mse"]) == [0.02, 0.04]
+
+
 def test_a_figure_that_only_some_runs_have():
     rows = table(run(2, nll_exact=140.0), run(10))
     assert list(rows["best"]) == ["elbo nll_exact mse", "elbo mse"]

@@ -15,6 +15,8 @@ RUN = {
     "schedule": "cosine",
     "warmup_epochs": 0.5,
     "beta": 1.0,
+    "kl_warmup_epochs": 0.0,
+    "binarize": "none",
     "flip": False,
     "seed": 0,
 }
@@ -55,3 +57,15 @@ def test_the_terms_are_sums_over_pixels_and_over_latent_dimensions():
     reconstruction, kl = vae(np.zeros((3, 4, 4, 3), np.uint8))
     np.testing.assert_allclose(reconstruction, [48 * np.log(2)] * 3, rtol=1e-6)
     np.testing.assert_allclose(kl, [0.5 * 1 + 0.5 * 4] * 3, rtol=1e-6)
+
+
+def test_the_weight_of_the_kl_rises_to_beta():
+    vae = training.build((4, 4, 1), RUN | {"beta": 3.0})
+    vae.kl_warmup_steps = 4
+    vae.compile("adam")
+    terms = np.array([[10.0], [2.0]], np.float32)
+    losses = []
+    for step in (0, 2, 4, 9):
+        vae.optimizer.iterations.assign(step)
+        losses.append(float(vae.compute_loss(y_pred=terms)))
+    np.testing.assert_allclose(losses, [10, 13, 16, 16])

@@ -60,3 +60,19 @@ def test_a_foreign_npz_is_told(tmp_path):
     np.savez(path, something=np.zeros(3))
     with pytest.raises(UserError, match="train_pixels"):
         load(path)
+
+
+def test_validation_images_are_taken_from_the_training_set(tmp_path):
+    images = Images(split(10), split(2)).hold_out(3)
+    save(images, tmp_path / "images.npz")
+    loaded = load(tmp_path / "images.npz")
+    assert (len(loaded.train), len(loaded.validation), len(loaded.test)) == (7, 3, 2)
+    assert {*loaded.train.labels, *loaded.validation.labels} == set(range(10))
+    np.testing.assert_array_equal(loaded.train.pixels, split(10).pixels[loaded.train.labels])
+    assert loaded.held_out[0] == "validation"
+    assert Images(split(10), split(2)).held_out[0] == "test"
+
+
+def test_some_images_are_left_to_train_on():
+    with pytest.raises(UserError, match="9 of 10"):
+        Images(split(10), split(2)).hold_out(9)

@@ -124,7 +124,7 @@ def run(tmp_path):
         network(tmp_path / "encoder.onnx", "image", SHAPE, {"z_mean": code, "z_log_var": code})
         build = {"bernoulli": bernoulli_decoder, "gaussian": gaussian_decoder}[likelihood]
         build(tmp_path / "decoder.onnx", weight)
-        settings = {"likelihood": likelihood, "seed": 0}
+        settings = {"likelihood": likelihood, "seed": 0, "binarize": "none"}
         record = {"dataset": "tiny", "run": f"ld_{latent_dim}", "settings": settings}
         (tmp_path / "run.json").write_text(json.dumps(record))
         seen = (rng.normal(size=(6, 4)), np.zeros(4), (4,), "Identity")
@@ -236,6 +236,19 @@ def test_generated_images_are_compared_with_test_images_as_bytes(run):
     assert floor["frechet_distance_floor"] == pytest.approx(0, abs=1e-9)
     assert floor["recall_floor"] == floor["classes_covered_floor"] == 1
     assert floor["frechet_distance_prior"] > 0.1
+
+
+def test_what_a_run_on_binary_images_generates_is_compared_with_gray_ones(run):
+    arguments = run("bernoulli", 2)
+    found = []
+    for binarize in ("none", "dynamic"):
+        record = json.loads(arguments["run"].read_text())
+        record["settings"]["binarize"] = binarize
+        arguments["run"].write_text(json.dumps(record))
+        evaluate(**arguments)
+        found.append(json.loads(arguments["path"].read_text())["metrics"])
+    assert found[0]["mse"] != found[1]["mse"]
+    assert all(found[0][name] == found[1][name] for name in GENERATED)
 
 
 @pytest.mark.parametrize("names", [(), ("all",)])

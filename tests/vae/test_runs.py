@@ -63,6 +63,11 @@ def test_true_is_1_in_names():
     ]
 
 
+def test_binary_images_need_the_bernoulli_likelihood():
+    with pytest.raises(config.ConfigError, match="not gaussian"):
+        names(likelihood="gaussian", binarize="dynamic")
+
+
 def test_every_key_of_a_run_has_an_abbreviation():
     assert set(runs.ABBREVIATIONS) == set(config.RunSettings.model_fields)
     assert len(set(runs.ABBREVIATIONS.values())) == len(runs.ABBREVIATIONS)

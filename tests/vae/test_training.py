@@ -27,12 +27,18 @@ def trained(images):
 
 def test_the_loss_falls_and_the_history_adds_up(trained):
     _, history = trained
-    assert list(history) == training.COLUMNS
+    losses = "loss reconstruction kl test_loss test_reconstruction test_kl"
+    assert list(history) == ["epoch", *losses.split(), "learning_rate", "seconds"]
     assert list(history.epoch) == list(range(1, 61))
     assert history.test_loss.iloc[-1] < 0.5 * history.test_loss.iloc[0]
     for part in ("", "test_"):
         total = history[f"{part}reconstruction"] + 0.5 * history[f"{part}kl"]
         np.testing.assert_allclose(history[f"{part}loss"], total)
+
+
+def test_validation_images_are_watched_where_there_are_any(images):
+    _, history = training.fit(images.hold_out(5), RUN | {"epochs": 1})
+    assert list(history)[4:7] == ["validation_loss", "validation_reconstruction", "validation_kl"]
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing(trained):
@@ -63,6 +69,14 @@ def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():
     np.testing.assert_array_equal(flipped.max(axis=2), straight.max(axis=2))
     assert 140 < (flipped[:, 0, 1] > 0).sum() < 260
     assert (training.shuffled(pixels, RUN | {"flip": True}, 2) != flipped).any()
+
+
+def test_an_epoch_shows_other_binary_images_than_the_last():
+    pixels = np.full((20, 4, 4, 1), 128, np.uint8)
+    run = RUN | {"binarize": "dynamic"}
+    first, second = (training.shuffled(pixels, run, epoch) for epoch in (1, 2))
+    assert set(np.unique(first)) == {0, 255}
+    assert (first != second).any()
 
 
 def test_the_same_seed_gives_the_same_numbers(images):

@@ -1,7 +1,6 @@
 """The real workflow on tiny data: what it builds, that it ends, and that it explains itself."""
 
 import json
-import zipfile
 
 import numpy as np
 import pandas as pd
@@ -97,16 +96,6 @@ def test_a_walk_through_two_dimensions_is_refused_with_a_remedy(built_copy):
     assert done.returncode == 1
     assert "Ask for grid.png instead." in done.stderr + done.stdout
     assert not (built_copy.path / "results/digits/ld_2/grid.gif").exists()
-
-
-def test_the_report_holds_every_figure_with_its_caption(built_copy):
-    done = built_copy.snakemake("--report", "report.zip")
-    assert done.returncode == 0, done.stderr
-    with zipfile.ZipFile(built_copy.path / "report.zip") as report:
-        page = b"".join(report.read(name) for name in report.namelist() if name.endswith(".html"))
-        pictures = [name for name in report.namelist() if name.endswith((".png", ".gif"))]
-    assert len(pictures) >= 2 * len(FIGURES) + 1
-    assert b"spread uniformly over the prior" in page
 
 
 def test_mnist_from_a_mirror_and_one_dataset_alone(unbuilt_copy, datasets):

@@ -31,7 +31,13 @@ rule evaluate:
         classifier=classifier,
         run="results/{dataset}/{run}/run.json",
     output:
-        "results/{dataset}/{run}/metrics.json",
+        report(
+            "results/{dataset}/{run}/metrics.json",
+            caption="../report/metrics.rst",
+            category="{dataset}",
+            subcategory="{run}",
+            labels=labels("figures with units"),
+        ),
     log:
         "results/{dataset}/{run}/logs/evaluate.log",
     benchmark:
@@ -55,7 +61,13 @@ rule compare:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
     output:
-        table="results/{dataset}/comparison.csv",
+        table=report(
+            "results/{dataset}/comparison.csv",
+            caption="../report/comparison.rst",
+            category="{dataset}",
+            subcategory="comparison",
+            labels={"latent size": "all", "figure": "comparison, as a table"},
+        ),
         picture=report(
             "results/{dataset}/comparison.png",
             caption="../report/comparison.rst",
