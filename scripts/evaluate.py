@@ -1,20 +1,24 @@
-"""Compute the figures of a run on the test set."""
+"""Compute the figures of a run on the test set, and of images that it generates."""
 
 import json
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.vae import binarization, metrics
+from scripts.vae import binarization, metrics, mixture
 from scripts.vae import images as dataset
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
-from scripts.vae.onnx import Decoder, Encoder
+from scripts.vae.onnx import Classifier, Decoder, Encoder
+
+CONDITIONAL = "This run is conditional: likelihoods and bounds are of images given their class."
 
 
 def evaluate(
     images: str,
     encoder: str,
     decoder: str,
+    path_to_mixture: str,
+    classifier: str | None,
     run: str,
     path: str,
     evaluation: dict[str, int],
@@ -23,24 +27,35 @@ def evaluate(
     """Write metrics.json: the run, how it was evaluated, and every figure with its unit.
 
     Figures of the test images, and where there are some of validation images as well: of binary
-    ones for a run that was trained on such.
+    ones for a run that was trained on such. Generated images are means, gray in any case, and
+    compared with gray ones.
+
+    classifier: None for images without labels, for which `notes` say what figures are missing.
     """
     record = json.loads(Path(run).read_text(encoding="utf-8"))
     settings = record["settings"]
-    data = dataset.load(images)
+    seed = settings["seed"]
+    original = data = dataset.load(images)
     if settings["binarize"] == "dynamic":
         data = binarization.fixed(data)
     networks = (Encoder(encoder, threads), Decoder(decoder, threads))
-    options = (settings["likelihood"], settings["seed"])
+    options = (settings["likelihood"], seed)
+    counts = {key: value for key, value in evaluation.items() if key != "generated"}
+    figures = metrics.evaluate(data, *networks, *options, **counts)
+    note = metrics.cannot_compare(original, classifier is not None, evaluation["generated"])
+    if not note:
+        sources = (networks[1], mixture.load(path_to_mixture), Classifier(classifier, threads))
+        figures |= metrics.evaluate_generation(original, *sources, seed, evaluation["generated"])
     result = {
         "dataset": record["dataset"],
         "run": record["run"],
         "evaluation": evaluation,
-        "metrics": metrics.evaluate(data, *networks, *options, **evaluation),
+        "metrics": figures,
+        "notes": [text for text in (note, settings["conditional"] and CONDITIONAL) if text],
     }
     if data.validation:
         data = replace(data, test=data.validation)
-        result["validation"] = metrics.evaluate(data, *networks, *options, **evaluation)
+        result["validation"] = metrics.evaluate(data, *networks, *options, **counts)
     with atomic(path) as part:
         part.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -51,6 +66,8 @@ if __name__ == "__main__":
             images=snakemake.input.images,
             encoder=snakemake.input.encoder,
             decoder=snakemake.input.decoder,
+            path_to_mixture=snakemake.input.mixture,
+            classifier=next(iter(snakemake.input.classifier), None),
             run=snakemake.input.run,
             path=snakemake.output[0],
             evaluation=snakemake.params.evaluation,

@@ -21,6 +21,15 @@ FIGURES = {
     "pca_mse": 0,
     "pca_psnr": 0,
     "pca_ssim": 0,
+    "classifier_frechet_distance_prior": -1,
+    "classifier_frechet_distance_mixture": -1,
+    "classifier_frechet_distance_floor": 0,
+    "classifier_kernel_distance_prior": -1,
+    "classifier_kernel_distance_mixture": -1,
+    "classifier_precision_mixture": 1,
+    "classifier_recall_mixture": 1,
+    "classifier_coverage_mixture": 1,
+    "classifier_classes_covered_mixture": 1,
     "seconds": 0,
 }
 

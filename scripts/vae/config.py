@@ -26,9 +26,10 @@ MODELS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("models/[a-z]*.
 
 # Names that rules or folders of the product have, so that no dataset can.
 RESERVED = frozenset(
-    "all raw logs download prepare train encode evaluate explore compare report status generate "
-    "plot_latent plot_grid animate_grid plot_samples plot_reconstructions plot_traversals "
-    "plot_history plot_architecture write_model_card".split()
+    "all raw logs download prepare train train_classifier encode fit_mixture evaluate explore "
+    "compare report status generate plot_latent plot_grid animate_grid plot_samples "
+    "plot_samples_gmm plot_reconstructions plot_traversals plot_history plot_architecture "
+    "write_model_card".split()
 )
 
 
@@ -159,7 +160,7 @@ class FigureSettings(_Strict):
     )
     frames: _whole(2, 500) = Field(41, description="steps of grid.gif through the third dimension")
     samples: _whole(1, 10_000) | None = Field(
-        None, description="images in samples.png (default: 100)"
+        None, description="images in samples.png and in samples_gmm.png (default: 100)"
     )
     reconstructions: _whole(1, 10_000) | None = Field(
         None, description="pairs in reconstructions.png (default: 50)"
@@ -181,12 +182,22 @@ class EvaluationSettings(_Strict):
     images: _whole(1, 1_000_000) = Field(
         2000, description="first test images, for the importance-weighted and the exact NLL"
     )
+    generated: _whole(6, 1_000_000) = Field(
+        2000,
+        description="generated, test and training images that are compared by a classifier's "
+        "features; at most as many as there are test and training images",
+    )
 
 
 class Folder(_Strict):
     """A folder of images, one subfolder a class (or none)."""
 
     folder: str = Field(description="path, relative to the working directory")
+
+    @property
+    def path(self) -> str:
+        """The path, without ~."""
+        return str(Path(self.folder).expanduser())
 
 
 def _source_kind(value: Any) -> str:

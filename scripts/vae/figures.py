@@ -53,6 +53,12 @@ PANELS = [
     ("active units", "active_units", "", "dimensions"),
     ("reconstruction error", "mse", "pca_mse", "mean squared error"),
     ("structural similarity", "ssim", "pca_ssim", "SSIM"),
+    (
+        "distance of samples, by a classifier",
+        "classifier_frechet_distance_mixture",
+        "classifier_frechet_distance_floor",
+        "Fréchet distance, mixture",
+    ),
     ("training", "seconds", "", "seconds"),
 ]
 
@@ -423,7 +429,12 @@ def comparison(rows: pd.DataFrame, title: str) -> Figure:
         axes.set_title(name)
         if baseline in rows:
             line = rows.groupby("latent_dim")[baseline].mean()
-            axes.plot(line, ":", color=GRAY, label=baseline.split("_")[0].upper())
+            axes.plot(
+                line,
+                ":",
+                color=GRAY,
+                label="PCA" if baseline.startswith("pca") else "training images",
+            )
             axes.legend(fontsize="x-small")
         axes.set(ylabel=unit, xlabel="latent size")
         if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:

@@ -45,6 +45,15 @@ def signature(folder: str | Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def classes(folder: str | Path) -> list[str]:
+    """The subfolders of a folder that hold files, sorted.
+
+    Raises OSError where the folder itself cannot be read.
+    """
+    paths = (file.path for file in list_files(folder).files)
+    return sorted({path.partition("/")[0] for path in paths if "/" in path})
+
+
 def list_files(folder: str | Path) -> Listing:
     """List the regular files below a folder, except hidden ones and litter.
 

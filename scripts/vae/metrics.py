@@ -9,14 +9,21 @@ import numpy as np
 from scipy.linalg import convolution_matrix
 
 from scripts.vae import likelihood_bounds as bounds
+from scripts.vae import sample_quality as quality
+from scripts.vae import sampling
 from scripts.vae.images import Images
 from scripts.vae.jobs import UserError
 from scripts.vae.likelihood_bounds import Encoded, slices
-from scripts.vae.onnx import BATCH, Decoder, Encoder
+from scripts.vae.mixture import Mixture
+from scripts.vae.onnx import BATCH, Classifier, Decoder, Encoder
 
 logger = logging.getLogger(__name__)
 
 NATS = "nats an image"
+DIVERGED = (
+    "The networks give values that are no numbers: the training diverged. "
+    "A lower learning_rate, or a longer warm-up, helps as a rule."
+)
 
 
 def evaluate(
@@ -70,6 +77,73 @@ def evaluate(
             value, error, unit = (figure[key] for key in ("value", "standard_error", "unit"))
             logger.info("%s: %.5g ± %.2g %s", name, value, error, unit)
     return figures
+
+
+# What generated images are measured by, beside real ones, and its unit.
+GENERATION = {
+    "frechet_distance": "squared difference of features",
+    "kernel_distance": "squared mean discrepancy",
+    "precision": "share of generated images",
+    "recall": "share of test images",
+    "density": "1",
+    "coverage": "share of test images",
+    "classes_covered": "share of classes",
+}
+
+
+def evaluate_generation(
+    data: Images,
+    decoder: Decoder,
+    mixture: Mixture,
+    classifier: Classifier,
+    seed: int,
+    generated: int,
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of generated images, compared with test images by a classifier's features.
+
+    Names are `classifier_<figure>_<what>`: of images decoded from draws from the `prior` and from
+    the `mixture`; the `floor` is what as many training images have, so what a perfect model would.
+    All are 8-bit, the generated ones means of p(x|z), in a conditional run of the test images'
+    classes. On every side there are `generated` images,
+    at random, or as many as the smaller of training and test set has.
+
+    Raises UserError where a decoder gives no numbers, ValueError where `cannot_compare`.
+    """
+    count = _comparable(data, generated)
+    rng = np.random.default_rng(seed)
+    chosen, others = (
+        split[rng.permutation(len(split))[:count]] for split in (data.test, data.train)
+    )
+    prior = sampling.prior(count, decoder.latent_dim, seed)
+    test = classifier(chosen.pixels)
+    sides = {
+        "prior": _seen(classifier, decoder, prior, chosen.labels),
+        "mixture": _seen(classifier, decoder, mixture.draw(count, seed), chosen.labels),
+        "floor": classifier(others.pixels),
+    }
+    figures = {}
+    for side, seen in sides.items():
+        for name, figure in _compare(test, seen).items():
+            figures[f"classifier_{name}_{side}"] = figure
+    for name in GENERATION:
+        values = [figures[f"classifier_{name}_{side}"]["value"] for side in sides]
+        logger.info("classifier_%s: prior %.4g, mixture %.4g, floor %.4g", name, *values)
+    return figures
+
+
+def cannot_compare(data: Images, labelled: bool, generated: int) -> str:
+    """Why there are no figures of generated images, in words; empty where there are some."""
+    if not labelled or len(data.class_names) < 2:
+        return (
+            "The figures of generated images (classifier_*) need labels: they compare images by "
+            "what a classifier sees in them, and these images have fewer than two classes."
+        )
+    if (count := _comparable(data, generated)) < quality.FEWEST:
+        return (
+            f"The figures of generated images (classifier_*) need {quality.FEWEST} training and "
+            f"{quality.FEWEST} test images at least; here are {count}."
+        )
+    return ""
 
 
 def active_units(z_mean: np.ndarray, threshold: float = 0.01) -> int:
@@ -164,14 +238,59 @@ class PCA:
         return pixels.reshape(len(pixels), -1) / np.float32(255) - self.mean
 
 
+def _comparable(data: Images, generated: int) -> int:
+    return min(generated, len(data.train), len(data.test))
+
+
+def _seen(
+    classifier: Classifier, decoder: Decoder, z: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features and logits of the 8-bit images decoded from z [N, D], some at a time.
+
+    labels: [N], of the classes that a conditional decoder is asked for.
+    """
+    size = BATCH // math.prod(decoder.image_shape)
+    parts = [
+        classifier(_uint8(decoder(z[part], labels[part])))
+        for part in slices(len(z), size, "generated images: %d of %d")
+    ]
+    features, logits = zip(*parts, strict=True)
+    return np.concatenate(features), np.concatenate(logits)
+
+
+def _uint8(images: np.ndarray) -> np.ndarray:
+    if not np.isfinite(images).all():
+        raise UserError(DIVERGED)
+    return np.rint(255 * images).astype(np.uint8)
+
+
+def _compare(
+    real: tuple[np.ndarray, np.ndarray], generated: tuple[np.ndarray, np.ndarray]
+) -> dict[str, dict[str, Any]]:
+    """The figures of GENERATION; real, generated: features and logits of as many images."""
+    (x, x_logits), (y, y_logits) = real, generated
+    precision, recall = quality.precision_recall(x, y)
+    density, coverage = quality.density_coverage(x, y)
+    distance, error = quality.kernel_distance(x, y)
+    values = {
+        "frechet_distance": quality.frechet_distance(x, y),
+        "kernel_distance": distance,
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+        "classes_covered": quality.classes_covered(x_logits.argmax(1), y_logits.argmax(1)),
+    }
+    figures = {name: _figure(value, GENERATION[name], len(x)) for name, value in values.items()}
+    figures["kernel_distance"]["standard_error"] = error
+    return figures
+
+
 def _elbo(test: Encoded, log_p: np.ndarray) -> dict[str, dict[str, Any]]:
     """ELBO = -(reconstruction + KL), whatever weight the training gave the KL."""
     reconstruction, kl = -log_p.mean(axis=1), test.kl.sum(axis=1)
     if not np.isfinite(reconstruction + kl).all():
-        raise UserError(
-            "The networks give values that are no numbers: the training diverged. "
-            "A lower learning_rate, or a longer warm-up, helps as a rule."
-        )
+        raise UserError(DIVERGED)
     draws = log_p.shape[1]
     error = {"sampling_error": math.sqrt(log_p.var(axis=1).mean() / (draws - 1) / len(log_p))}
     return {

@@ -23,6 +23,7 @@ class _Network:
 
     image_shape: tuple[int, int, int]
     latent_dim: int
+    classes: int
 
     def __init__(self, path: str | Path, names: tuple[str, ...], threads: int):
         content = Path(path).read_bytes()
@@ -39,15 +40,11 @@ class _Network:
                 raise ValueError(f"no {', '.join(missing)} among {', '.join(self._shapes)}")
         except Exception as error:
             raise damaged(path, error) from error
+        (self.classes,) = self._shapes.get("class", (0,))
 
     def _run(self, outputs: tuple[str, ...], batches: Iterator[dict]) -> list[np.ndarray]:
         parts = [self._session.run(outputs, batch) for batch in batches]
         return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
-
-    @property
-    def classes(self) -> int:
-        """How many classes it is conditional on; 0 where it is not."""
-        return self._shapes["class"][0] if "class" in self._shapes else 0
 
     def _scaled(self, pixels: np.ndarray, labels: np.ndarray | None = None) -> Iterator[dict]:
         """Batches of uint8 pixels [N, H, W, C] as `image` in [0, 1], with their classes [N]."""
@@ -59,7 +56,7 @@ class _Network:
 
     def _one_hot(self, labels: np.ndarray | None) -> dict[str, np.ndarray]:
         """The input `class` of a conditional network, from labels [N]; else nothing."""
-        if not self.classes:
+        if "class" not in self._shapes:
             return {}
         if labels is None:
             raise ValueError("a conditional network needs labels")

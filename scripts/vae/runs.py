@@ -189,7 +189,7 @@ def reading(settings: Settings, name: str) -> dict[str, Any]:
     dataset = settings.datasets[name]
     result = {"validation": dataset.validation} if dataset.validation else {}
     if isinstance(dataset.source, Folder):
-        folder = str(Path(dataset.source.folder).expanduser())
+        folder = dataset.source.path
         result |= {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
     else:
         source = settings.sources[dataset.source]
@@ -214,6 +214,12 @@ def data_terms(settings: Settings, name: str) -> dict[str, str]:
         return {"source": f"the folder {source.folder}", "licence": terms, "citation": "none"}
     known = settings.sources[source]
     return {"source": source, "licence": known.licence, "citation": known.citation}
+
+
+def labelled(settings: Settings, name: str) -> bool:
+    """Whether the images of a dataset are of two classes at least, as far as its files tell."""
+    source = settings.datasets[name].source
+    return not isinstance(source, Folder) or len(listing.classes(source.path)) > 1
 
 
 @functools.cache

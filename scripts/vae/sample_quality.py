@@ -37,17 +37,35 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
     return float(max(shift + a.trace() + b.trace() - 2 * np.sqrt(product).sum(), 0))
 
 
-def kernel_distance(x: np.ndarray, y: np.ndarray) -> float:
+def kernel_distance(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Squared maximum mean discrepancy between x and y with the kernel (a.b / F + 1)^3, unbiased.
 
     Bińkowski et al. 2018 (arXiv 1801.01401), section 4. Of two samples of one distribution it is 0
-    on average, so that it is negative half of the time.
+    on average, hence negative half of the time. As a mean over pairs of rows (Gretton et al. 2012,
+    lemma 6), for as many images on both sides, since that has a known variance.
 
-    Raises ValueError for fewer than two images, or where a feature is no number.
+    Returns it and its standard error, how far from it other images would lie (Hoeffding 1948,
+    doi 10.1214/aoms/1177730196, section 5); the error is rather large where the distance is near 0.
+
+    Raises ValueError for fewer than three images, unequal numbers of them, or no numbers.
     """
-    x, y = _checked(x, 2), _checked(y, 2)
-    within = [(_kernel_sum(f, f) - _kernel_diagonal(f)) / (len(f) * (len(f) - 1)) for f in (x, y)]
-    return float(sum(within) - 2 * _kernel_sum(x, y) / (len(x) * len(y)))
+    x, y = _checked(x, 3), _checked(y, 3)
+    if len(x) != len(y):
+        raise ValueError(f"{len(x)} and {len(y)} images; as many on both sides are needed")
+    n = len(x)
+    row_sums, squares = np.empty(n), 0.0
+    for rows in _slices(n, n):
+        h = _kernel(x[rows], x) + _kernel(y[rows], y) - _kernel(x[rows], y) - _kernel(y[rows], x)
+        h[np.arange(len(h)), np.arange(n)[rows]] = 0
+        row_sums[rows] = h.sum(axis=1)
+        squares += np.square(h).sum()
+    pairs = n * (n - 1)
+    value = row_sums.sum() / pairs
+    of_pairs = squares / pairs - value**2
+    # Means over n - 1 pairs vary by themselves: that part is no difference between images.
+    of_images = max((row_sums / (n - 1)).var(ddof=1) - of_pairs / (n - 1), 0)
+    variance = (4 * (n - 2) * of_images + 2 * of_pairs) / pairs
+    return float(value), float(np.sqrt(max(variance, 0)))
 
 
 def precision_recall(real: np.ndarray, generated: np.ndarray) -> tuple[float, float]:
@@ -123,15 +141,8 @@ def _share_among(x: np.ndarray, others: np.ndarray) -> float:
 
 
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return (x @ y.T / x.shape[1] + 1) ** 3
-
-
-def _kernel_sum(x: np.ndarray, y: np.ndarray) -> float:
-    return sum(_kernel(x[rows], y).sum() for rows in _slices(len(x), len(y)))
-
-
-def _kernel_diagonal(x: np.ndarray) -> float:
-    return ((np.vecdot(x, x) / x.shape[1] + 1) ** 3).sum()
+    base = x @ y.T / x.shape[1] + 1
+    return base * base * base  # a tenth of the time of base**3
 
 
 def _slices(rows: int, columns: int) -> Iterator[slice]:

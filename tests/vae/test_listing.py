@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.vae.listing import list_files, signature
+from scripts.vae.listing import classes, list_files, signature
 
 
 @pytest.fixture
@@ -32,6 +32,13 @@ def test_files_are_listed_in_order_with_their_sizes(folder):
         ("b/2.png", 7),
     ]
     assert files[0].mtime_ns == (folder / "0.png").stat().st_mtime_ns
+
+
+def test_classes_are_the_subfolders_that_hold_files(folder):
+    (folder / "c/empty").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    (folder / ".git/config").touch()
+    assert classes(folder) == ["a", "b"]
 
 
 def test_hidden_files_and_litter_are_ignored(folder):

@@ -7,11 +7,12 @@ from scipy.ndimage import gaussian_filter
 from sklearn import decomposition
 
 from scripts.evaluate import evaluate
-from scripts.vae import images, metrics
+from scripts.vae import images, metrics, mixture
 from scripts.vae import likelihood_bounds as bounds
 from scripts.vae.images import Images, Split
 from scripts.vae.jobs import UserError
-from scripts.vae.onnx import Decoder, Encoder
+from scripts.vae.mixture import Mixture
+from scripts.vae.onnx import Classifier, Decoder, Encoder
 from tests.vae.test_likelihood_bounds import (
     BIAS,
     PIXELS,
@@ -123,16 +124,24 @@ def run(tmp_path):
         network(tmp_path / "encoder.onnx", "image", SHAPE, {"z_mean": code, "z_log_var": code})
         build = {"bernoulli": bernoulli_decoder, "gaussian": gaussian_decoder}[likelihood]
         build(tmp_path / "decoder.onnx", weight)
-        settings = {"likelihood": likelihood, "seed": 0, "binarize": "none"}
+        settings = {"likelihood": likelihood, "seed": 0, "binarize": "none", "conditional": False}
         record = {"dataset": "tiny", "run": f"ld_{latent_dim}", "settings": settings}
         (tmp_path / "run.json").write_text(json.dumps(record))
+        seen = (rng.normal(size=(6, 4)), np.zeros(4), (4,), "Identity")
+        kinds = (rng.normal(size=(6, 2)), np.zeros(2), (2,), "Identity")
+        outputs = {"features": seen, "logits": kinds}
+        network(tmp_path / "classifier.onnx", "image", SHAPE, outputs)
+        covariance = 0.1 * np.eye(latent_dim)[None]
+        fitted = Mixture(np.ones(1), np.zeros((1, latent_dim)), covariance)
+        mixture.save(fitted, tmp_path / "mixture.npz")
         pixels = rng.integers(0, 256, (20, *SHAPE), dtype=np.uint8)
         train, test = Split(pixels[:12], np.zeros(12, int)), Split(pixels[12:], np.zeros(8, int))
-        images.save(Images(train, test), tmp_path / "images.npz")
+        images.save(Images(train, test, ("a", "b")), tmp_path / "images.npz")
         files = {"images": "images.npz", "run": "run.json", "path": "metrics.json"}
-        files |= {name: f"{name}.onnx" for name in ("encoder", "decoder")}
+        files |= {name: f"{name}.onnx" for name in ("encoder", "decoder", "classifier")}
+        files["path_to_mixture"] = "mixture.npz"
         return {name: tmp_path / file for name, file in files.items()} | {
-            "evaluation": {"draws": 50, "samples": 100, "images": 4},
+            "evaluation": {"draws": 50, "samples": 100, "images": 4, "generated": 7},
             "threads": 1,
         }
 
@@ -143,6 +152,10 @@ ALWAYS = (
     "elbo reconstruction kl kl_per_dimension active_units nll_importance_weighted "
     "mse psnr ssim pca_mse pca_psnr pca_ssim"
 ).split()
+
+SIDES = ("prior", "mixture", "floor")
+GENERATED = [f"classifier_{name}_{side}" for name in metrics.GENERATION for side in SIDES]
+DISTANCES = [f"classifier_kernel_distance_{side}" for side in SIDES]
 
 
 @pytest.mark.parametrize(
@@ -163,11 +176,14 @@ def test_every_figure_has_a_value_and_a_unit(run, caplog, likelihood, latent_dim
     assert (result["dataset"], result["run"]) == ("tiny", f"ld_{latent_dim}")
     assert result["evaluation"] == arguments["evaluation"]
     figures = result["metrics"]
-    assert sorted(figures) == sorted(ALWAYS + more)
+    assert result["notes"] == []
+    assert sorted(figures) == sorted(ALWAYS + more + GENERATED)
+    counts = {"nll": 4, "classifier": 7}
     for name, figure in figures.items():
         assert figure["unit"]
-        assert figure["images"] == (4 if name.startswith("nll") else 8)
-        assert ("standard_error" in figure) == (name not in ("kl_per_dimension", "active_units"))
+        assert figure["images"] == counts.get(name.split("_")[0], 8)
+        has_none = {"kl_per_dimension", "active_units", *GENERATED} - set(DISTANCES)
+        assert ("standard_error" in figure) == (name not in has_none)
         assert ("sampling_error" in figure) == (name in ("elbo", "reconstruction"))
     value = {name: figure["value"] for name, figure in figures.items()}
     assert value["elbo"] == pytest.approx(-value["reconstruction"] - value["kl"])
@@ -190,6 +206,78 @@ def test_standard_errors_are_those_of_the_means(run):
         for seed in range(30)
     ]
     assert figures["elbo"]["sampling_error"] == pytest.approx(np.std(means), rel=0.4)
+
+
+def test_generated_images_are_compared_with_test_images_as_bytes(run):
+    """A decoder that gives the same gray image for every z, and a mixture with no spread."""
+    arguments = run("gaussian", 2)
+    data = images.load(arguments["images"])
+    gray = Split(np.full((9, *SHAPE), 128, np.uint8), np.zeros(9, int))  # its mean: 127.5
+    decoder = gaussian_decoder(arguments["decoder"], np.zeros((2, 6)))
+    classifier = Classifier(arguments["classifier"])
+    fitted = mixture.load(arguments["path_to_mixture"])
+
+    def figures(data):
+        rest = (decoder, fitted, classifier, 0, 1000)
+        found = metrics.evaluate_generation(data, *rest)
+        assert {figure["images"] for figure in found.values()} == {
+            min(len(data.train), len(data.test))
+        }
+        return {name.removeprefix("classifier_"): f["value"] for name, f in found.items()}
+
+    same = figures(Images(data.train, gray, ("a", "b")))
+    for side in ("prior", "mixture"):
+        assert same[f"frechet_distance_{side}"] == pytest.approx(0, abs=1e-9)
+        assert same[f"precision_{side}"] == same[f"coverage_{side}"] == 1
+        assert same[f"classes_covered_{side}"] == 1
+    assert same["frechet_distance_floor"] > 0.1
+    assert same["precision_floor"] == 0
+    floor = figures(Images(data.test, data.test, ("a", "b")))
+    assert floor["frechet_distance_floor"] == pytest.approx(0, abs=1e-9)
+    assert floor["recall_floor"] == floor["classes_covered_floor"] == 1
+    assert floor["frechet_distance_prior"] > 0.1
+
+
+def test_what_a_run_on_binary_images_generates_is_compared_with_gray_ones(run):
+    arguments = run("bernoulli", 2)
+    found = []
+    for binarize in ("none", "dynamic"):
+        record = json.loads(arguments["run"].read_text())
+        record["settings"]["binarize"] = binarize
+        arguments["run"].write_text(json.dumps(record))
+        evaluate(**arguments)
+        found.append(json.loads(arguments["path"].read_text())["metrics"])
+    assert found[0]["mse"] != found[1]["mse"]
+    assert all(found[0][name] == found[1][name] for name in GENERATED)
+
+
+@pytest.mark.parametrize("names", [(), ("all",)])
+def test_without_labels_the_figures_that_need_them_are_missed_in_words(run, names):
+    arguments = run("bernoulli", 2)
+    data = images.load(arguments["images"])
+    images.save(Images(data.train, data.test, names), arguments["images"])
+    for classifier in (None, arguments["classifier"]):
+        evaluate(**arguments | {"classifier": classifier})
+        result = json.loads(arguments["path"].read_text())
+        assert not set(GENERATED) & set(result["metrics"])
+        assert "need labels" in result["notes"][0]
+
+
+def test_too_few_images_to_compare_are_told(run):
+    arguments = run("bernoulli", 2)
+    data = images.load(arguments["images"])
+    few = Split(data.train.pixels[:5], data.train.labels[:5])
+    images.save(Images(few, data.test, ("a", "b")), arguments["images"])
+    evaluate(**arguments)
+    assert "here are 5" in json.loads(arguments["path"].read_text())["notes"][0]
+
+
+def test_a_decoder_that_gives_no_numbers_for_the_prior_says_so(run):
+    arguments = run("bernoulli", 2)
+    decoder = bernoulli_decoder(arguments["decoder"], np.full((2, 6), np.nan))
+    rest = (mixture.load(arguments["path_to_mixture"]), Classifier(arguments["classifier"]), 0, 7)
+    with pytest.raises(UserError, match="diverged"):
+        metrics.evaluate_generation(images.load(arguments["images"]), decoder, *rest)
 
 
 def test_without_test_images_there_is_nothing_to_evaluate(run):

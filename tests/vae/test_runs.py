@@ -36,6 +36,20 @@ def test_variants_inherit_the_latent_sizes_and_multiply():
     ]
 
 
+def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path):
+    def labelled(*files):
+        for file in files:
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).touch()
+        content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+        return runs.labelled(resolve(content), "mnist")
+
+    assert not labelled("1.png")
+    assert not labelled("a/1.png", "a/2.png")
+    assert labelled("b/1.png")
+    assert runs.labelled(resolve(with_dataset(latent_dim=2)), "mnist")
+
+
 def test_fractions_are_short_in_names():
     assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
         "ld_2_lr_0.001_beta_4"

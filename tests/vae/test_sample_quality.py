@@ -65,29 +65,39 @@ def test_frechet_distance_bears_singular_covariances():
 
 
 def test_kernel_distance_is_the_sum_over_all_pairs():
-    x, y = features(9), features(13, seed=1, shift=0.5)
+    n = 11
+    x, y = features(n), features(n, seed=1, shift=0.5)
 
     def kernel(a, b):
         return (float(a @ b) / 6 + 1) ** 3
 
-    def within(f):
-        n = len(f)
-        pairs = [kernel(f[i], f[j]) for i in range(n) for j in range(n) if i != j]
-        return sum(pairs) / (n * (n - 1))
+    total = sum(
+        kernel(x[i], x[j]) + kernel(y[i], y[j]) - 2 * kernel(x[i], y[j])
+        for i in range(n)
+        for j in range(n)
+        if i != j
+    )
+    expected = pytest.approx(total / (n * (n - 1)), rel=1e-5)
+    assert quality.kernel_distance(x, y)[0] == expected
 
-    across = np.mean([kernel(a, b) for a in x for b in y])
-    expected = within(x) + within(y) - 2 * across
-    assert quality.kernel_distance(x, y) == pytest.approx(expected, rel=1e-5)
+
+@pytest.mark.parametrize("shift", [0, 0.7])
+def test_kernel_distance_is_zero_on_average_for_one_distribution_and_knows_its_error(shift):
+    values, errors = np.transpose(
+        [
+            quality.kernel_distance(features(40, seed=2 * i), features(40, 6, 2 * i + 1, shift))
+            for i in range(300)
+        ]
+    )
+    far = values.mean() / (values.std() / np.sqrt(len(values)))
+    assert far > 30 if shift else abs(far) < 3
+    assert 0.8 < np.sqrt(np.square(errors).mean()) / values.std() < 1.3
+    assert quality.kernel_distance(features(9), features(9)) == (0, 0)
 
 
-def test_kernel_distance_of_one_distribution_is_zero_on_average():
-    values = [
-        quality.kernel_distance(features(30, seed=2 * i), features(30, seed=2 * i + 1))
-        for i in range(200)
-    ]
-    error = np.std(values) / np.sqrt(len(values))
-    assert abs(np.mean(values)) < 3 * error
-    assert min(values) < 0 < quality.kernel_distance(features(30), features(30, seed=1, shift=1))
+def test_kernel_distance_needs_as_many_images_on_both_sides():
+    with pytest.raises(ValueError, match="as many"):
+        quality.kernel_distance(features(20), features(21))
 
 
 def test_precision_recall_and_density_coverage_are_counts_of_balls():
@@ -141,8 +151,8 @@ def test_a_feature_that_is_no_number_is_refused(measure):
         measure(features(20), x)
 
 
-@pytest.mark.parametrize(("measure", "fewest"), [*zip(MEASURES, [2, 2, 4, 6], strict=True)])
+@pytest.mark.parametrize(("measure", "fewest"), [*zip(MEASURES, [2, 3, 4, 6], strict=True)])
 def test_too_few_images_are_refused(measure, fewest):
     measure(features(fewest), features(fewest, seed=1))
     with pytest.raises(ValueError, match=f"{fewest} are the fewest"):
-        measure(features(20), features(fewest - 1))
+        measure(features(fewest - 1), features(fewest - 1))

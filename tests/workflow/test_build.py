@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 MODELS = ["encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx"]
-FIGURES = ["latent", "grid", "samples", "reconstructions", "traversals", "history", "architecture"]
+FIGURES = (
+    "latent grid samples samples_gmm reconstructions traversals history architecture"
+).split()
 
 
 @pytest.mark.parametrize("run", ["ld_2", "ld_3"])
@@ -17,7 +19,8 @@ def test_every_file_of_a_run_is_built(built, run):
     assert {p.name for p in folder.iterdir()} == {
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
-        *("history.csv", "run.json", "latents.npz", "metrics.json", "model_card.md", "logs"),
+        *("history.csv", "run.json", "latents.npz", "mixture.npz", "metrics.json"),
+        *("model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
     for figure in FIGURES:
@@ -43,6 +46,16 @@ def test_the_metrics_have_units_and_agree_with_the_history(built):
     assert metrics["reconstruction"]["value"] == pytest.approx(last.test_reconstruction, rel=0.05)
     assert len(metrics["kl_per_dimension"]["value"]) == 2
     assert {"nll_exact", "nll_importance_weighted", "mse", "pca_mse"} <= set(metrics)
+    assert metrics["classifier_frechet_distance_floor"]["images"] == 360
+    assert json.loads((folder / "metrics.json").read_text())["notes"] == []
+
+
+def test_one_classifier_serves_all_runs_of_a_dataset(built):
+    folder = built.path / "results/digits"
+    assert (folder / "classifier.onnx").exists()
+    record = json.loads((folder / "classifier.json").read_text())
+    assert record["test_accuracy"]["value"] > 0.9
+    assert record["images"] == {"train": 1437, "test": 360, "shape": [8, 8, 1]}
 
 
 def test_the_runs_of_a_dataset_are_compared(built):

@@ -54,6 +54,13 @@ def test_a_folder_becomes_images_with_classes_and_a_list_of_what_was_left_out(fl
         assert max(picture.size) <= 1500
 
 
+def test_pictures_without_classes_have_no_classifier(flowers_copy):
+    (flowers_copy.path / "my pictures/blue").rename(flowers_copy.path / "blue")
+    plan = flowers_copy.planned()
+    assert plan["evaluate"] == {"flowers/ld_2"}
+    assert "train_classifier" not in plan
+
+
 def test_an_untouched_folder_runs_nothing(flowers_copy):
     assert flowers_copy.planned() == {}
 

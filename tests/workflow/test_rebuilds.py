@@ -3,6 +3,7 @@
 import pytest
 
 RUNS = {"digits/ld_2", "digits/ld_3"}
+AFTER_EVALUATE = {"compare": {"digits"}, "write_model_card": RUNS}
 
 
 def edit_config(workspace, **changes):
@@ -63,9 +64,9 @@ def test_a_figure_setting_runs_those_figures(built_copy):
     assert not {"train", "encode", "prepare", "plot_history", "plot_architecture"} & set(plan)
 
 
-def test_what_is_evaluated_runs_the_evaluation_and_the_comparison(built_copy):
+def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy):
     edit_config(built_copy, evaluation={"samples": 6})
-    assert built_copy.planned() == {"evaluate": RUNS, "compare": {"digits"}}
+    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
 
 
 def test_the_code_of_figures_runs_figures(built_copy):
@@ -73,6 +74,17 @@ def test_the_code_of_figures_runs_figures(built_copy):
     plan = built_copy.planned()
     assert plan["plot_latent"] == RUNS
     assert not {"train", "encode", "prepare"} & set(plan)
+
+
+def test_the_code_of_a_measure_runs_no_training(built_copy):
+    built_copy.edit("scripts/vae/sample_quality.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+
+
+def test_the_code_of_the_classifier_runs_no_training(built_copy):
+    built_copy.edit("scripts/vae/classifier.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    expected = {"train_classifier": {"digits"}, "evaluate": RUNS} | AFTER_EVALUATE
+    assert built_copy.planned() == expected
 
 
 @pytest.mark.parametrize("module", ["training.py", "elbo.py", "likelihoods.py", "models/mlp.py"])

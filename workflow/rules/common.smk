@@ -54,6 +54,18 @@ def reading(wildcards):
     return reading_of(wildcards.dataset)
 
 
+@cache
+def labelled(dataset):
+    return runs.labelled(settings, dataset)
+
+
+def classifier(wildcards):
+    """The network that generated images are compared by; none where images have no labels."""
+    dataset_of(wildcards)
+    known = labelled(wildcards.dataset)
+    return [f"results/{wildcards.dataset}/classifier.onnx"] if known else []
+
+
 def prepare_code(wildcards):
     """Fingerprint of what reads a dataset: the reader of another format is not in it."""
     return fingerprint("prepare", f"scripts.vae.sources.{reading(wildcards)['format']}")
@@ -120,8 +132,8 @@ def dataset_targets(name):
 
 def run_targets(dataset, run):
     """Everything that is built for a run."""
-    figures = ["latent", "grid", "samples", "reconstructions", "traversals"]
-    figures = [f"{figure}.png" for figure in [*figures, "history", "architecture"]]
+    figures = "latent grid samples samples_gmm reconstructions traversals history architecture"
+    figures = [f"{figure}.png" for figure in figures.split()]
     if run.values["latent_dim"] == 3 and not run.values["conditional"]:
         figures.append("grid.gif")
     return [

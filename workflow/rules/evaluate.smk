@@ -1,9 +1,34 @@
-# Figures of a run on the test set, each with its unit.
+# What generated images of a dataset are compared by: one network for all of its runs.
+rule train_classifier:
+    input:
+        images="results/{dataset}/images.npz",
+    output:
+        network="results/{dataset}/classifier.onnx",
+        record="results/{dataset}/classifier.json",
+    log:
+        "results/{dataset}/logs/train_classifier.log",
+    benchmark:
+        "results/{dataset}/logs/train_classifier.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=fingerprint("train_classifier"),
+    script:
+        "../../scripts/train_classifier.py"
+
+
+# Figures of a run on the test set and of images that it generates, each with its unit.
 rule evaluate:
     input:
         images="results/{dataset}/images.npz",
         encoder="results/{dataset}/{run}/encoder.onnx",
         decoder="results/{dataset}/{run}/decoder.onnx",
+        mixture="results/{dataset}/{run}/mixture.npz",
+        classifier=classifier,
         run="results/{dataset}/{run}/run.json",
     output:
         report(
