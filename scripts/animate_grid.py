@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.vae import figures, sampling
+from scripts.vae import mosaics, sampling, sheets
 from scripts.vae.jobs import UserError, job
 from scripts.vae.onnx import Decoder
 
@@ -19,10 +19,10 @@ def animate_grid(
         )
     if network.classes:
         raise UserError(f"{path} shows no class; ask for grid.png, which has a row for each.")
-    side = settings["grid_size"] or figures.fitting(network.image_shape, 10, figures.FRAME_ROOM)
+    side = settings["grid_size"] or mosaics.fitting(network.image_shape, 10, mosaics.FRAME_ROOM)
     z = sampling.uniform_grid(3, side, settings["frames"])
     extent = float(z[-1, 0, 0, 2])
-    figures.save_animation((figures.plane(network(p), p, extent, title) for p in z), path)
+    sheets.save_animation((mosaics.plane(network(p), p, extent, title) for p in z), path)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scripts.vae import comparison, figures
+from scripts.vae import charts, comparison, sheets
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
 
@@ -14,7 +14,7 @@ def compare(runs: list[str], metrics: list[str], table: str, picture: str, title
     rows = comparison.table([_read(path) for path in runs], [_read(path) for path in metrics])
     with atomic(table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
-    figures.save(figures.comparison(rows, title), picture)
+    sheets.save(charts.comparison(rows, title), picture)
 
 
 def _read(path: str) -> dict[str, Any]:

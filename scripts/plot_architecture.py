@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from scripts.vae import figures
+from scripts.vae import diagrams, sheets
 from scripts.vae.jobs import job
 
 
 def plot_architecture(run: str, path: str, title: str) -> None:
     """Draw the layers that run.json records."""
     record = json.loads(Path(run).read_text(encoding="utf-8"))
-    figures.save(figures.architecture(record["architecture"], title), path)
+    sheets.save(diagrams.architecture(record["architecture"], title), path)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.vae import figures, sampling
+from scripts.vae import mosaics, sampling, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder
 
@@ -27,17 +27,17 @@ def plot_grid(
     network = Decoder(decoder, threads)
     if network.classes:
         names = json.loads(Path(run).read_text(encoding="utf-8"))["class_names"]
-        most = figures.fitting(network.image_shape, 20)
+        most = mosaics.fitting(network.image_shape, 20)
         chosen = np.unique(sampling.classes(most, network.classes))
         z = sampling.spread(settings["grid_size"] or most, network.latent_dim, seed)
         images = network(np.tile(z, (len(chosen), 1, 1)), chosen[:, None])
-        shown = figures.classes(images, [names[label] for label in chosen], len(names), title)
-        figures.save(shown, path)
+        shown = mosaics.classes(images, [names[label] for label in chosen], len(names), title)
+        sheets.save(shown, path)
         return
-    at_most, room = (10, figures.PLANE_ROOM) if network.latent_dim == 3 else (20, figures.ROOM)
-    side = settings["grid_size"] or figures.fitting(network.image_shape, at_most, room)
-    z = sampling.uniform_grid(network.latent_dim, side, figures.PLANES, seed)
-    figures.save(figures.grid(network(z), z, title), path)
+    at_most, room = (10, mosaics.PLANE_ROOM) if network.latent_dim == 3 else (20, mosaics.ROOM)
+    side = settings["grid_size"] or mosaics.fitting(network.image_shape, at_most, room)
+    z = sampling.uniform_grid(network.latent_dim, side, mosaics.PLANES, seed)
+    sheets.save(mosaics.grid(network(z), z, title), path)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from scripts.vae import figures
+from scripts.vae import charts, sheets
 from scripts.vae.jobs import job
 
 
 def plot_history(history: str, path: str, title: str) -> None:
     """Draw the losses and the learning rate of history.csv."""
-    figures.save(figures.history(pd.read_csv(history), title), path)
+    sheets.save(charts.history(pd.read_csv(history), title), path)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Plot where the encoder puts the test images."""
 
-from scripts.vae import figures
+from scripts.vae import charts, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import load_latents
 
@@ -8,8 +8,8 @@ from scripts.vae.onnx import load_latents
 def plot_latent(latents: str, path: str, title: str) -> None:
     """Draw the latent space by class, whatever its number of dimensions."""
     data = load_latents(latents)
-    figure = figures.latent_space(data.z_mean, data.labels, data.class_names, data.kl, title)
-    figures.save(figure, path)
+    figure = charts.latent_space(data.z_mean, data.labels, data.class_names, data.kl, title)
+    sheets.save(figure, path)
 
 
 if __name__ == "__main__":

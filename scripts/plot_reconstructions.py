@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from scripts.vae import figures
 from scripts.vae import images as dataset
+from scripts.vae import mosaics, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder, Encoder
 
@@ -22,12 +22,12 @@ def plot_reconstructions(
 ) -> None:
     """Draw test images, chosen at random, each above its reconstruction from z_mean."""
     test = dataset.load(images).test
-    n = settings["reconstructions"] or figures.fitting(test.pixels.shape[1:], 10) ** 2 // 2 or 1
+    n = settings["reconstructions"] or mosaics.fitting(test.pixels.shape[1:], 10) ** 2 // 2 or 1
     chosen = np.random.default_rng(seed).permutation(len(test))[:n]
     shown = test[chosen[np.argsort(test.labels[chosen], kind="stable")]]
     z_mean, _ = Encoder(encoder, threads)(shown.pixels, shown.labels)
     decoded = Decoder(decoder, threads)(z_mean, shown.labels)
-    figures.save(figures.reconstructions(shown.pixels, decoded, title), path)
+    sheets.save(mosaics.reconstructions(shown.pixels, decoded, title), path)
 
 
 if __name__ == "__main__":

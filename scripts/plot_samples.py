@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.vae import figures, sampling
+from scripts.vae import mosaics, sampling, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder
 
@@ -12,10 +12,10 @@ def plot_samples(
 ) -> None:
     """Decode draws from N(0, I) and lay the images out; of a conditional run, class by class."""
     network = Decoder(decoder, threads)
-    n = settings["samples"] or figures.fitting(network.image_shape, 10) ** 2
+    n = settings["samples"] or mosaics.fitting(network.image_shape, 10) ** 2
     z = sampling.prior(n, network.latent_dim, seed)
     labels = sampling.classes(n, network.classes)
-    figures.save(figures.samples(network(z, labels), title), path)
+    sheets.save(mosaics.samples(network(z, labels), title), path)
 
 
 if __name__ == "__main__":

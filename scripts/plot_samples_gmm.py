@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.vae import figures, mixture, sampling
+from scripts.vae import mixture, mosaics, sampling, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder
 
@@ -18,11 +18,11 @@ def plot_samples_gmm(
 ) -> None:
     """Decode draws from the mixture and lay the images out, as many as of the prior."""
     network = Decoder(decoder, threads)
-    n = settings["samples"] or figures.fitting(network.image_shape, 10) ** 2
+    n = settings["samples"] or mosaics.fitting(network.image_shape, 10) ** 2
     fitted = mixture.load(path_to_mixture)
     origin = f"a mixture of {len(fitted.weights)} Gaussians, fitted to the training codes"
     decoded = network(fitted.draw(n, seed), sampling.classes(n, network.classes))
-    figures.save(figures.samples(decoded, title, origin), path)
+    sheets.save(mosaics.samples(decoded, title, origin), path)
 
 
 if __name__ == "__main__":

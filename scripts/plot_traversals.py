@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.vae import figures, sampling
+from scripts.vae import mosaics, sampling, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder, load_latents
 
@@ -16,14 +16,14 @@ def plot_traversals(
     network = Decoder(decoder, threads)
     codes = load_latents(latents)
     kl = codes.kl
-    fit = figures.fitting(network.image_shape, 20, figures.TRAVERSAL_ROOM)
+    fit = mosaics.fitting(network.image_shape, 20, mosaics.TRAVERSAL_ROOM)
     steps = settings["traversal_steps"] or min(fit - (fit + 1) % 2, 13)
     dimensions = np.argsort(-kl, kind="stable")[:fit]
     z = sampling.traversals(network.latent_dim, steps)[dimensions]
     values = z[0, :, dimensions[0]]
     if network.classes:
         title += f"   ·   class {codes.class_names[0]}"
-    figures.save(figures.traversals(network(z, 0), values, dimensions, kl, title), path)
+    sheets.save(mosaics.traversals(network(z, 0), values, dimensions, kl, title), path)
 
 
 if __name__ == "__main__":

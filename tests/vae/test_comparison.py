@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from scripts.vae import comparison, figures
+from scripts.vae import charts, comparison, sheets
 
 
 def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
@@ -93,7 +93,7 @@ def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
         for seed in (0, 1)
         for epochs in (10, 60)
     ]
-    figures.save(figures.comparison(table(*runs), "mnist"), tmp_path / "comparison.png")
+    sheets.save(charts.comparison(table(*runs), "mnist"), tmp_path / "comparison.png")
     with Image.open(tmp_path / "comparison.png") as image:
         assert max(image.size) <= 1500
 

@@ -70,7 +70,7 @@ def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy):
 
 
 def test_the_code_of_figures_runs_figures(built_copy):
-    built_copy.edit("scripts/vae/figures.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit("scripts/vae/charts.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
     plan = built_copy.planned()
     assert plan["plot_latent"] == RUNS
     assert not {"train", "encode", "prepare"} & set(plan)
@@ -106,7 +106,7 @@ def test_a_caption_runs_nothing(built_copy):
 
 
 @pytest.mark.parametrize(
-    "module", ["training.py", "models/mlp.py", "figures.py", "images.py", "sources/digits.py"]
+    "module", ["training.py", "models/mlp.py", "sheets.py", "images.py", "sources/digits.py"]
 )
 def test_comments_and_docstrings_run_nothing(built_copy, module):
     path = built_copy.path / "scripts/vae" / module

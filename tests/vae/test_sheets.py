@@ -1,0 +1,43 @@
+import io
+
+import numpy as np
+from PIL import Image
+
+from scripts.vae import charts, mosaics, sampling, sheets
+
+TITLE = "mnist   ·   ld_2"
+
+
+def picture(figure, path):
+    sheets.save(figure, path)
+    with Image.open(path) as image:
+        image.load()
+        assert max(image.size) <= sheets.LONGEST
+        return image
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
+
+
+def test_the_same_arrays_give_the_same_bytes(tmp_path):
+    z, labels = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 4
+    contents = set()
+    for number in range(2):
+        path = tmp_path / f"{number}.png"
+        sheets.save(charts.latent_space(z, labels, tuple("abcd"), z.var(axis=0), TITLE), path)
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
+
+
+def test_an_animation_goes_there_and_back(tmp_path):
+    z = sampling.uniform_grid(3, 2, planes=4)
+    frames = []
+    for number, plane in enumerate(z):
+        images = np.full((2, 2, 8, 8, 1), number / 4)
+        frames.append(mosaics.plane(images, plane, 2.0, TITLE))
+    sheets.save_animation(frames, tmp_path / "grid.gif")
+    with Image.open(io.BytesIO((tmp_path / "grid.gif").read_bytes())) as gif:
+        assert gif.n_frames == 6
+        assert gif.info["loop"] == 0
+        assert max(gif.size) <= sheets.LONGEST
