@@ -63,13 +63,21 @@ def test_likelihoods_are_not_compared_with_each_other():
 
 
 @pytest.mark.parametrize(
-    ("key", "values"), [("conditional", (False, True)), ("binarize", ("none", "dynamic"))]
+    ("key", "values", "best"),
+    [
+        ("conditional", (False, True), ["elbo bits_per_dimension", "elbo bits_per_dimension mse"]),
+        ("binarize", ("none", "dynamic"), ["elbo bits_per_dimension mse"] * 2),
+        ("model", ("mlp", "conv"), ["", "elbo bits_per_dimension mse"]),
+    ],
 )
-def test_nor_are_likelihoods_of_other_images_or_given_their_class(key, values):
-    runs = [run(2, elbo=-100.0), run(3, elbo=-90.0, mse=0.03)]
+def test_nor_are_figures_of_other_images_or_likelihoods_given_the_class(key, values, best):
+    runs = [
+        run(2, elbo=-100.0, bits_per_dimension=4.0),
+        run(3, elbo=-90.0, bits_per_dimension=3.0, mse=0.03),
+    ]
     for (record, _), value in zip(runs, values, strict=True):
         record["settings"][key] = value
-    assert list(table(*runs)["best"]) == ["elbo", "elbo mse"]
+    assert list(table(*runs)["best"]) == best
 
 
 def test_validation_images_choose_where_there_are_any():
