@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr
 
+from scripts.vae.latents import kl_divergence
 from scripts.vae.onnx import BATCH, Decoder
 
 logger = logging.getLogger(__name__)
@@ -45,12 +46,8 @@ class Encoded:
 
     @property
     def kl(self) -> np.ndarray:
-        """KL(q(z|x) || N(0, I)) of each image and latent dimension in nats, float64 [N, D].
-
-        Kingma and Welling 2013 (arXiv 1312.6114), appendix B.
-        """
-        mean, log_var = self.z_mean.astype(float), self.z_log_var.astype(float)
-        return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
+        """KL of each image and latent dimension in nats, float64 [N, D]."""
+        return kl_divergence(self.z_mean, self.z_log_var)
 
 
 def bernoulli(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
