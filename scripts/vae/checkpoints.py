@@ -55,7 +55,8 @@ class Checkpoints:
 
     Where the block succeeds, they are removed. On SIGTERM and SIGINT it is left with `Stopped`: at
     once where the last finished epoch is saved, else when the running one is; at the second signal
-    at once in any case.
+    at once in any case. After an epoch, too, where the process that started this one has ended: a
+    killed Snakemake forgets its trainings, and would delete what they go on to write.
 
     folder: of the run, for instance results/mnist/.checkpoints/ld_2; identity: its `identity`.
     threads: that the training may use; within the block, the number that it began with.
@@ -73,7 +74,8 @@ class Checkpoints:
         self._saved = 0  # epochs
         self._last = time.monotonic()
         self._cost = 0.0  # seconds that it took to write one
-        self._signal: signal.Signals | None = None
+        self._parent = os.getppid()
+        self._stopped_by = ""
         self._exit = ExitStack()
 
     def __enter__(self) -> "Checkpoints":
@@ -111,9 +113,11 @@ class Checkpoints:
         Where saving fails, training goes on with a warning.
         """
         since = time.monotonic() - self._last
-        if last or self._signal or since >= min(LONG, self._cost / SHARE):
+        if os.getppid() != self._parent:
+            self._stopped_by = self._stopped_by or "the end of Snakemake"
+        if last or self._stopped_by or since >= min(LONG, self._cost / SHARE):
             self._save(variables)
-        if self._signal:
+        if self._stopped_by:
             raise self._stopped()
 
     def _save(self, variables: Sequence[Any]) -> None:
@@ -169,8 +173,8 @@ class Checkpoints:
     def _lock(self, stack: ExitStack) -> None:
         """Be the only process that trains this run.
 
-        A training outlives a Snakemake that is killed. It is told to stop: it saves a checkpoint,
-        and this process goes on from there.
+        Until the end of an epoch, a training outlives a Snakemake that is killed. It is told to
+        stop: it saves a checkpoint, and this process goes on from there.
         """
         path = self._copies[0].with_name("lock")
         try:
@@ -199,7 +203,7 @@ class Checkpoints:
 
     def _stop(self, number: int, frame: Any) -> None:
         """Signal handler: between two groups of batches, since Python runs none within."""
-        again, self._signal = self._signal, signal.Signals(number)
+        again, self._stopped_by = self._stopped_by, signal.Signals(number).name
         if again or self._saved == len(self.rows):
             raise self._stopped()
 
@@ -207,7 +211,7 @@ class Checkpoints:
         after = f"after epoch {len(self.rows)}" if self.rows else "in the first epoch or before it"
         start = f"epoch {self._saved + 1}" if self._saved else "the beginning"
         return Stopped(
-            f"Stopped by {self._signal.name} {after}. The same command goes on from {start}."
+            f"Stopped by {self._stopped_by} {after}. The same command goes on from {start}."
         )
 
 

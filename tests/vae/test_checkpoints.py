@@ -1,6 +1,7 @@
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import time
 
@@ -172,19 +173,22 @@ def test_networks_of_other_shapes_start_afresh(tmp_path, warnings):
     assert "starts afresh" in warnings()
 
 
-def test_training_goes_on_where_the_disk_is_full(tmp_path, monkeypatch, warnings):
+@pytest.fixture
+def no_space():
+    """Switches a fault on: files can no longer grow."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_training_goes_on_where_the_disk_is_full(tmp_path, no_space, warnings):
     interrupted(tmp_path, 2)
-
-    def full(path):
-        raise OSError(28, "No space left on device")
-
     with pytest.raises(Stopped, match="goes on from epoch 3"), opened(tmp_path) as kept:
-        monkeypatch.setattr(checkpoints, "atomic", full)
+        no_space()
         train(kept, 3, 5)
-        assert warnings().count("No space left on device") == 3
+        assert warnings().count("File too large") == 3
         signal.raise_signal(signal.SIGTERM)
         kept.epoch_done(variables(5), last=False)
-    monkeypatch.undo()
     assert restored(tmp_path) == 2
 
 
@@ -235,6 +239,15 @@ def test_a_second_signal_and_one_with_all_saved_do_not_wait(tmp_path, monkeypatc
         train(kept, 3, 5)
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_training_ends_with_the_process_that_started_it(tmp_path, monkeypatch):
+    with pytest.raises(Stopped, match="Stopped by the end of Snakemake after epoch 3"):  # noqa: SIM117
+        with opened(tmp_path) as kept:
+            train(kept, 1, 2)
+            monkeypatch.setattr(os, "getppid", lambda: 1)
+            train(kept, 3, 4)
+    assert restored(tmp_path) == 3
 
 
 def test_the_number_of_threads_is_kept(tmp_path, monkeypatch, warnings):
