@@ -81,7 +81,8 @@ class Checkpoints:
     def __enter__(self) -> "Checkpoints":
         with ExitStack() as stack:
             for number in SIGNALS:
-                stack.callback(signal.signal, number, signal.signal(number, self._stop))
+                if signal.getsignal(number) != signal.SIG_IGN:  # as in the background of a shell
+                    stack.callback(signal.signal, number, signal.signal(number, self._stop))
             self._lock(stack)
             self._load()
             self._exit = stack.pop_all()
@@ -192,7 +193,8 @@ class Checkpoints:
                     )
                 if not told and host == platform.node():
                     logger.info("process %s still trains this run: telling it to stop", pid)
-                    os.kill(int(pid), signal.SIGTERM)
+                    with suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGTERM)
                     told = True
                 time.sleep(0.2)
             file.truncate(0)
@@ -208,11 +210,9 @@ class Checkpoints:
             raise self._stopped()
 
     def _stopped(self) -> Stopped:
-        after = f"after epoch {len(self.rows)}" if self.rows else "in the first epoch or before it"
-        start = f"epoch {self._saved + 1}" if self._saved else "the beginning"
-        return Stopped(
-            f"Stopped by {self._stopped_by} {after}. The same command goes on from {start}."
-        )
+        after = f"after epoch {len(self.rows)}" if self.rows else "before the end of epoch 1"
+        on = f"goes on after epoch {self._saved}" if self._saved else "starts afresh"
+        return Stopped(f"Stopped by {self._stopped_by} {after}. The same command {on}.")
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
@@ -220,8 +220,9 @@ def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
         state = json.loads(npz["state"].item())
         arrays = [npz[f"{i}"] for i in range(len(npz.files) - 1)]
-    if not state["rows"] or not isinstance(state["threads"], int):
-        raise ValueError("no rows or no number of threads")
+    epochs = [row["epoch"] for row in state["rows"]]
+    if not epochs or epochs != [*range(1, len(epochs) + 1)] or not state["threads"] >= 1:
+        raise ValueError(f"epochs {epochs}, {state['threads']} threads")
     return state, arrays
 
 

@@ -53,9 +53,9 @@ def opened(tmp_path, key="key", threads=1):
     return Checkpoints(tmp_path / ".checkpoints" / "ld_2", key, threads)
 
 
-def train(kept, first, last):
-    """Epochs in which the variables become the number of the epoch."""
-    for epoch in range(first, last + 1):
+def train(kept, last):
+    """Epochs up to the last, in which the variables become the number of the epoch."""
+    for epoch in range(len(kept.rows) + 1, last + 1):
         kept.rows.append({"epoch": epoch, "loss": 0.1 * epoch})
         kept.epoch_done(variables(epoch), last=False)
 
@@ -63,7 +63,7 @@ def train(kept, first, last):
 def interrupted(tmp_path, epochs, **options):
     """Leave behind what a training leaves that is killed after so many epochs."""
     with pytest.raises(ZeroDivisionError), opened(tmp_path, **options) as kept:
-        train(kept, 1, epochs)
+        train(kept, epochs)
         raise ZeroDivisionError
 
 
@@ -98,7 +98,7 @@ def test_a_resumed_training_says_so_and_is_interrupted_again(tmp_path, caplog):
     interrupted(tmp_path, 3)
     with pytest.raises(ZeroDivisionError), opened(tmp_path) as kept:
         kept.restore(variables(0))
-        train(kept, 4, 4)
+        train(kept, 4)
         raise ZeroDivisionError
     assert "resumed at epoch 4" in caplog.messages
     assert restored(tmp_path) == 4
@@ -107,7 +107,7 @@ def test_a_resumed_training_says_so_and_is_interrupted_again(tmp_path, caplog):
 def test_success_leaves_nothing(tmp_path):
     interrupted(tmp_path, 2, key="of an earlier config")
     with opened(tmp_path) as kept:
-        train(kept, 1, 3)
+        train(kept, 3)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,7 +116,7 @@ def test_success_leaves_other_runs_alone(tmp_path):
     other.parent.mkdir(parents=True)
     other.write_text("")
     with opened(tmp_path) as kept:
-        train(kept, 1, 3)
+        train(kept, 3)
     assert other.exists()
     assert [p.name for p in other.parents[2].iterdir()] == ["ld_3"]
 
@@ -183,9 +183,9 @@ def no_space():
 
 def test_training_goes_on_where_the_disk_is_full(tmp_path, no_space, warnings):
     interrupted(tmp_path, 2)
-    with pytest.raises(Stopped, match="goes on from epoch 3"), opened(tmp_path) as kept:
+    with pytest.raises(Stopped, match="goes on after epoch 2"), opened(tmp_path) as kept:
         no_space()
-        train(kept, 3, 5)
+        train(kept, 5)
         assert warnings().count("File too large") == 3
         signal.raise_signal(signal.SIGTERM)
         kept.epoch_done(variables(5), last=False)
@@ -195,7 +195,7 @@ def test_training_goes_on_where_the_disk_is_full(tmp_path, no_space, warnings):
 def test_training_goes_on_where_nothing_can_be_written_at_all(tmp_path, warnings):
     (tmp_path / ".checkpoints").write_text("a file in the way")
     with opened(tmp_path) as kept:
-        train(kept, 1, 2)
+        train(kept, 2)
     assert warnings().count("no checkpoint after epoch") == 2
 
 
@@ -216,37 +216,50 @@ def test_short_epochs_are_saved_seldom(tmp_path, monkeypatch):
 def test_a_signal_waits_for_the_epoch_where_something_is_unsaved(tmp_path, monkeypatch, number):
     monkeypatch.setattr(checkpoints, "LONG", 1000.0)
     monkeypatch.setattr(checkpoints, "SHARE", 1e-9)
-    text = rf"Stopped by {number.name} after epoch 4\. The same command goes on from epoch 5\."
+    text = rf"Stopped by {number.name} after epoch 4\. The same command goes on after epoch 4\."
     with pytest.raises(Stopped, match=text), opened(tmp_path) as kept:
-        train(kept, 1, 3)
+        train(kept, 3)
         signal.raise_signal(number)
-        train(kept, 4, 4)
+        train(kept, 4)
         raise AssertionError
     assert restored(tmp_path) == 4
     assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
 
 
 def test_a_second_signal_and_one_with_all_saved_do_not_wait(tmp_path, monkeypatch):
-    with pytest.raises(Stopped, match="goes on from the beginning"), opened(tmp_path):
+    with (
+        pytest.raises(Stopped, match=r"before the end of epoch 1\. The same command starts afresh"),
+        opened(tmp_path),
+    ):
         signal.raise_signal(signal.SIGTERM)
-    with pytest.raises(Stopped, match="goes on from epoch 3"), opened(tmp_path) as kept:
-        train(kept, 1, 2)
+    with pytest.raises(Stopped, match="goes on after epoch 2"), opened(tmp_path) as kept:
+        train(kept, 2)
         signal.raise_signal(signal.SIGTERM)
     monkeypatch.setattr(checkpoints, "LONG", 1000.0)
     monkeypatch.setattr(checkpoints, "SHARE", 1e-9)
-    text = r"after epoch 5\. The same command goes on from epoch 4\."
+    text = r"after epoch 5\. The same command goes on after epoch 3\."
     with pytest.raises(Stopped, match=text), opened(tmp_path) as kept:
-        train(kept, 3, 5)
+        train(kept, 5)
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with opened(tmp_path) as kept:
+            signal.raise_signal(signal.SIGINT)
+            train(kept, 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_training_ends_with_the_process_that_started_it(tmp_path, monkeypatch):
     with pytest.raises(Stopped, match="Stopped by the end of Snakemake after epoch 3"):  # noqa: SIM117
         with opened(tmp_path) as kept:
-            train(kept, 1, 2)
+            train(kept, 2)
             monkeypatch.setattr(os, "getppid", lambda: 1)
-            train(kept, 3, 4)
+            train(kept, 4)
     assert restored(tmp_path) == 3
 
 
@@ -265,7 +278,7 @@ def test_the_number_of_threads_is_kept(tmp_path, monkeypatch, warnings):
 def _train_until_told(tmp_path, begun):
     checkpoints.LONG = 0.0
     with opened(tmp_path) as kept:
-        train(kept, 1, 3)
+        train(kept, 3)
         begun.set()
         time.sleep(60)
 

@@ -63,21 +63,20 @@ def test_a_training_killed_three_times_gives_the_same_history(workspace, fresh, 
     training.send_signal(signal.SIGTERM)
     output = "".join(snakemake.communicate(timeout=60))
     assert snakemake.returncode == 1
-    text = r"Stopped by SIGTERM after epoch (\d+)\. The same command goes on from epoch (\d+)\."
-    last, following = map(int, re.search(text, output).groups())
+    text = r"Stopped by SIGTERM after epoch (\d+)\. The same command goes on after epoch \1\."
+    last = int(re.search(text, output)[1])
     assert re.search(text, log_of(workspace))
     assert first <= last < 150
-    assert following == last + 1
 
     snakemake, training = started(workspace)
-    assert resumed_at(workspace) == following
+    assert resumed_at(workspace) == last + 1
     snakemake.send_signal(signal.SIGKILL)
     snakemake.communicate(timeout=60)  # which the training ends, too, soon after
     assert "Stopped by the end of Snakemake" in log_of(workspace)
     assert workspace.snakemake("--unlock").returncode == 0
     done = workspace.snakemake(*COMMAND)
     assert done.returncode == 0, done.stderr
-    assert resumed_at(workspace) > following
+    assert resumed_at(workspace) > last + 1
     assert not (workspace.path / "results/digits/.checkpoints").exists()
 
     uninterrupted = fresh.copy(tmp_path / "uninterrupted")
