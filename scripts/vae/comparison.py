@@ -33,7 +33,7 @@ FIGURES = {
     "seconds": 0,
 }
 
-# These mean the same only where the likelihood is the same, and the images are binary or not.
+# These mean the same only where likelihood, binary or gray images, and what is given are the same.
 OF_A_LIKELIHOOD = frozenset({"elbo", "nll_importance_weighted", "nll_exact"})
 
 
@@ -109,7 +109,7 @@ def _best(rows: pd.DataFrame, name: str) -> set[int]:
 
 def _families(rows: pd.DataFrame, name: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     """The rows whose figures can be compared with each other."""
-    keys = [key for key in ("likelihood", "binarize") if key in rows]
+    keys = [key for key in ("likelihood", "binarize", "conditional") if key in rows]
     if name in OF_A_LIKELIHOOD and keys:
         yield from rows.groupby(keys, dropna=False)
     else:
