@@ -1,5 +1,7 @@
 """Animate a walk through the third dimension of a latent space."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from scripts.vae import mosaics, sampling, sheets
@@ -8,9 +10,12 @@ from scripts.vae.onnx import Decoder
 
 
 def animate_grid(
-    decoder: str, path: str, settings: dict[str, Any], threads: int, title: str
+    decoder: str, run: str, path: str, settings: dict[str, Any], threads: int, title: str
 ) -> None:
-    """Decode a grid over z[0] and z[1] for each of many z[2]; three dimensions only."""
+    """Decode a grid over z[0] and z[1] for each of many z[2]; three dimensions only.
+
+    Of a conditional run: of its first class.
+    """
     network = Decoder(decoder, threads)
     if network.latent_dim != 3:
         raise UserError(
@@ -18,17 +23,19 @@ def animate_grid(
             f"this one has {network.latent_dim}. Ask for grid.png instead."
         )
     if network.classes:
-        raise UserError(f"{path} shows no class; ask for grid.png, which has a row for each.")
+        record = json.loads(Path(run).read_text(encoding="utf-8"))
+        title += f"   ·   class {record['class_names'][0]}"
     side = settings["grid_size"] or mosaics.fitting(network.image_shape, 10, mosaics.FRAME_ROOM)
     z = sampling.uniform_grid(3, side, settings["frames"])
     extent = float(z[-1, 0, 0, 2])
-    sheets.save_animation((mosaics.plane(network(p), p, extent, title) for p in z), path)
+    sheets.save_animation((mosaics.plane(network(p, 0), p, extent, title) for p in z), path)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         animate_grid(
             decoder=snakemake.input.decoder,
+            run=snakemake.input.run,
             path=snakemake.output[0],
             settings=snakemake.params.figures,
             threads=snakemake.threads,

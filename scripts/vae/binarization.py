@@ -24,7 +24,10 @@ def draw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def fixed(images: Images) -> Images:
-    """Every image drawn once, the same for every run: what runs are measured on."""
+    """Every image drawn once, the same for every run: what runs are measured on.
+
+    From the seed [0, i] for training, test and validation images, i = 0, 1, 2.
+    """
     splits = {"train": images.train, "test": images.test, "validation": images.validation}
     return replace(
         images,

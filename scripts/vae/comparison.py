@@ -33,7 +33,9 @@ FIGURES = {
     "seconds": 0,
 }
 
-# These mean the same only where likelihood, binary or gray images, and what is given are the same.
+# These mean the same only where runs agree in these settings: a conditional run is told the class,
+# which of K equal ones is worth up to log K nats.
+LIKELIHOOD_KEYS = ("likelihood", "binarize", "conditional")
 OF_A_LIKELIHOOD = frozenset({"elbo", "nll_importance_weighted", "nll_exact"})
 
 
@@ -43,9 +45,10 @@ def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> p
     Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
     of each of FIGURES (`seconds` are those of training), and its standard deviation `<figure>_sd`,
-    not a number for a single run; `best`, the figures in which no row of the same likelihood is
-    better by more than the larger of the two standard deviations: on validation images, where all
-    runs have figures of those, so that test images choose nothing.
+    not a number for a single run; `best`, the figures in which no row better
+    by more than the larger of the two standard deviations, of rows that agree in LIKELIHOOD_KEYS
+    where it is OF_A_LIKELIHOOD: on validation images, where all runs have figures of those, so that
+    test images choose nothing.
     """
     settings = pd.DataFrame([record["settings"] for record in records], dtype=object)
     settings = settings.drop(columns="seed")
@@ -109,7 +112,7 @@ def _best(rows: pd.DataFrame, name: str) -> set[int]:
 
 def _families(rows: pd.DataFrame, name: str) -> Iterator[tuple[Any, pd.DataFrame]]:
     """The rows whose figures can be compared with each other."""
-    keys = [key for key in ("likelihood", "binarize", "conditional") if key in rows]
+    keys = [key for key in LIKELIHOOD_KEYS if key in rows]
     if name in OF_A_LIKELIHOOD and keys:
         yield from rows.groupby(keys, dropna=False)
     else:

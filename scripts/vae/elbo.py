@@ -21,7 +21,7 @@ class VAE(keras.Model):
     [B, K]. `decoder` gives the parameters of `likelihood` as a dict.
 
     kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
-    2016, arXiv 1511.06349).
+    2016, arXiv 1511.06349; Sønderby et al. 2016, arXiv 1602.02282).
     """
 
     def __init__(self, encoder, decoder, likelihood, beta: float, seed: int):

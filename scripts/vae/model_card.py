@@ -10,17 +10,25 @@ LOADING = """\
 import keras, numpy as np
 
 decoder = keras.saving.load_model("decoder.keras")  # stock layers: needs none of this project
-images = decoder.predict(np.random.standard_normal((16, {latent_dim})))  # [16, {shape}], in [0, 1]
+z = np.random.standard_normal((16, {latent_dim})){label}
+images = decoder.predict({inputs})  # [16, {shape}], in [0, 1]
 ```
 
 ```python
 import numpy as np, onnxruntime
 
 decoder = onnxruntime.InferenceSession("decoder.onnx")
-z = np.random.standard_normal((16, {latent_dim})).astype("float32")
-(images,) = decoder.run(["mean"], {{"z": z}})
+z = np.random.standard_normal((16, {latent_dim})).astype("float32"){label}
+(images,) = decoder.run(["mean"], {feed})
 ```
 """
+
+PLAIN = {"label": "", "inputs": "z", "feed": '{"z": z}'}
+CONDITIONAL = {
+    "label": '\nlabel = np.eye({classes}, dtype="float32")[[0] * 16]  # one-hot: the first class',
+    "inputs": "[z, label]",
+    "feed": '{"z": z, "class": label}',
+}
 
 
 def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str]) -> str:
@@ -32,8 +40,9 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
     shape = " × ".join(map(str, images["shape"]))
     classes = len(record["class_names"])
     devices = ", ".join(record["devices"])
+    kind = "conditional variational" if settings["conditional"] else "variational"
     facts = {
-        "Model": f"variational autoencoder, network `{settings['model']}`, "
+        "Model": f"{kind} autoencoder, network `{settings['model']}`, "
         f"{settings['latent_dim']} latent dimensions, {record['parameters']:,} parameters",
         "Likelihood": settings["likelihood"],
         "Images": f"{shape}, {images['train']:,} for training, {images['test']:,} for testing"
@@ -63,15 +72,22 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
                 if isinstance(figure["value"], int | float)
             ],
         ),
+        *evaluation["notes"],
         "## How to load it",
-        LOADING.format(
-            latent_dim=settings["latent_dim"], shape=", ".join(map(str, images["shape"]))
-        ),
+        _loading(settings["latent_dim"], images["shape"], settings["conditional"] and classes),
         "## How it came about",
         _table(("setting", "value"), settings.items()),
         _table(("version", ""), record["versions"].items()),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _loading(latent_dim: int, shape: list[int], classes: int) -> str:
+    """Code that decodes 16 images; classes: of a conditional run, else 0."""
+    parts = CONDITIONAL if classes else PLAIN
+    label = parts["label"].format(classes=classes)
+    sizes = {"latent_dim": latent_dim, "shape": ", ".join(map(str, shape))}
+    return LOADING.format(**sizes, **parts | {"label": label})
 
 
 def _value(figure: dict[str, Any]) -> str:

@@ -90,10 +90,17 @@ def resolve(config: dict[str, Any]) -> Settings:
         if not format:
             continue
         errors += _misplaced(dataset, path, format)
+        conditional = None
         for where, run in _expand(dataset, path, format, errors):
             if run.name in runs[name]:
                 errors.append(f"{where}: a second run called {run.name}; each name is one run")
             runs[name][run.name] = run
+            conditional = conditional or (where if run.values["conditional"] else None)
+        if conditional and not _labelled(dataset):
+            errors.append(
+                f"{conditional}.conditional: the folder {dataset.source.folder!r} has fewer than "
+                "two classes; sort its pictures into one subfolder a class, or leave this out"
+            )
     if errors:
         raise ConfigError(errors)
     return Settings(datasets, checked.sources, runs)
@@ -218,7 +225,11 @@ def data_terms(settings: Settings, name: str) -> dict[str, str]:
 
 def labelled(settings: Settings, name: str) -> bool:
     """Whether the images of a dataset are of two classes at least, as far as its files tell."""
-    source = settings.datasets[name].source
+    return _labelled(settings.datasets[name])
+
+
+def _labelled(dataset: Dataset) -> bool:
+    source = dataset.source
     return not isinstance(source, Folder) or len(listing.classes(source.path)) > 1
 
 

@@ -13,7 +13,8 @@ def test_values_are_probabilities():
 
 
 def test_black_and_white_stay():
-    pixels = np.random.default_rng(0).choice(np.array([0, 255], np.uint8), (50, 100, 100, 3))
+    """More images than are drawn at once."""
+    pixels = np.random.default_rng(0).choice(np.array([0, 255], np.uint8), (150, 100, 100, 3))
     np.testing.assert_array_equal(binarization.draw(pixels, np.random.default_rng(1)), pixels)
 
 

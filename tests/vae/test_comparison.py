@@ -62,6 +62,16 @@ def test_likelihoods_are_not_compared_with_each_other():
     }
 
 
+@pytest.mark.parametrize(
+    ("key", "values"), [("conditional", (False, True)), ("binarize", ("none", "dynamic"))]
+)
+def test_nor_are_likelihoods_of_other_images_or_given_their_class(key, values):
+    runs = [run(2, elbo=-100.0), run(3, elbo=-90.0, mse=0.03)]
+    for (record, _), value in zip(runs, values, strict=True):
+        record["settings"][key] = value
+    assert list(table(*runs)["best"]) == ["elbo", "elbo mse"]
+
+
 def test_validation_images_choose_where_there_are_any():
     runs = [run(2, mse=0.02), run(3, mse=0.04)]
     for (_, evaluation), mse in zip(runs, (0.05, 0.03), strict=True):

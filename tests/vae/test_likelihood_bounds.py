@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -60,11 +61,27 @@ def bernoulli_decoder(path, weight):
     return Decoder(path)
 
 
-def linear_gaussian(weight, widened=1.0):
+class ByClass:
+    """A conditional decoder: another one, whose images of class k are brighter by LEVELS[k]."""
+
+    classes = 3
+    LEVELS = np.array([0, 0.1, -0.2])
+
+    def __init__(self, decoder):
+        self.decoder, self.latent_dim = decoder, decoder.latent_dim
+
+    def parameters(self, z, labels):
+        """Those of the other decoder, with another mean."""
+        parameters = self.decoder.parameters(z)
+        level = self.LEVELS[np.broadcast_to(labels, z.shape[:-1])][..., None, None, None]
+        return parameters | {"mean": parameters["mean"] + level}
+
+
+def linear_gaussian(weight, widened=1.0, x=X):
     """log p(x) in closed form, and the exact posterior of z, or one that is so much wider."""
-    log_p = stats.multivariate_normal(BIAS, weight.T @ weight + SIGMA**2 * np.eye(6)).logpdf(X)
+    log_p = stats.multivariate_normal(BIAS, weight.T @ weight + SIGMA**2 * np.eye(6)).logpdf(x)
     variance = 1 / (1 + (weight**2).sum(axis=1) / SIGMA**2)
-    z_mean = (X - BIAS) @ weight.T * variance / SIGMA**2
+    z_mean = (x - BIAS) @ weight.T * variance / SIGMA**2
     z_log_var = np.broadcast_to(np.log(variance * widened**2), z_mean.shape)
     encoded = bounds.Encoded(PIXELS, z_mean.astype(np.float32), z_log_var.astype(np.float32))
     return log_p, encoded
@@ -112,6 +129,20 @@ def test_quadrature_is_for_one_and_two_dimensions(tmp_path):
     decoder = bernoulli_decoder(tmp_path / "decoder.onnx", np.ones((3, 6)))
     with pytest.raises(ValueError, match="3 dimensions"):
         bounds.exact_nll(PIXELS, decoder, bounds.bernoulli)
+
+
+@pytest.mark.usefixtures("_batch")
+@pytest.mark.parametrize("weight", [WEIGHT, FOUR], ids=["2", "4"])
+def test_a_conditional_likelihood_is_that_of_each_image_given_its_class(tmp_path, weight):
+    decoder = ByClass(gaussian_decoder(tmp_path / "decoder.onnx", weight))
+    labels = np.array([2, 0, 1, 1, 2])
+    log_p, encoded = linear_gaussian(weight, x=X - ByClass.LEVELS[labels, None])
+    encoded = replace(encoded, labels=labels)
+    # Of the exact posterior, and of four dimensions, the weights have no variance.
+    nll = bounds.importance_weighted_nll(encoded, decoder, bounds.gaussian, 500, seed=0)
+    np.testing.assert_allclose(nll, -log_p, atol=1e-4 if len(weight) == 4 else 0.2)
+    with pytest.raises(ValueError, match="conditional"):
+        bounds.exact_nll(PIXELS, decoder, bounds.gaussian)
 
 
 @pytest.mark.usefixtures("_batch")

@@ -148,6 +148,15 @@ def run(tmp_path):
     return write
 
 
+def evaluated(arguments, **settings):
+    """metrics.json of a run with other settings in its record."""
+    record = json.loads(arguments["run"].read_text())
+    record["settings"] |= settings
+    arguments["run"].write_text(json.dumps(record))
+    evaluate(**arguments)
+    return json.loads(arguments["path"].read_text())
+
+
 ALWAYS = (
     "elbo reconstruction kl kl_per_dimension active_units nll_importance_weighted "
     "mse psnr ssim pca_mse pca_psnr pca_ssim"
@@ -240,15 +249,35 @@ def test_generated_images_are_compared_with_test_images_as_bytes(run):
 
 def test_what_a_run_on_binary_images_generates_is_compared_with_gray_ones(run):
     arguments = run("bernoulli", 2)
-    found = []
-    for binarize in ("none", "dynamic"):
-        record = json.loads(arguments["run"].read_text())
-        record["settings"]["binarize"] = binarize
-        arguments["run"].write_text(json.dumps(record))
-        evaluate(**arguments)
-        found.append(json.loads(arguments["path"].read_text())["metrics"])
+    found = [evaluated(arguments, binarize=kind)["metrics"] for kind in ("none", "dynamic")]
     assert found[0]["mse"] != found[1]["mse"]
     assert all(found[0][name] == found[1][name] for name in GENERATED)
+
+
+def test_the_elbo_is_the_true_one_whatever_weight_the_training_gave_the_kl(run):
+    arguments = run("bernoulli", 2)
+    found = [evaluated(arguments, beta=beta)["metrics"] for beta in (0.0, 1.0, 4.0)]
+    assert found[0] == found[1] == found[2]
+    value = {name: figure["value"] for name, figure in found[2].items()}
+    assert value["kl"] > 1
+    assert value["elbo"] == pytest.approx(-value["reconstruction"] - value["kl"])
+
+
+def test_a_conditional_run_says_what_its_likelihoods_are_of(run):
+    arguments = run("bernoulli", 2)
+    assert evaluated(arguments, conditional=False)["notes"] == []
+    assert "given their class" in evaluated(arguments, conditional=True)["notes"][0]
+
+
+def test_binary_images_are_drawn_once_for_every_run_and_pca_sees_them_too(run):
+    arguments = run("bernoulli", 2)
+    gray = evaluated(arguments)["metrics"]
+    binary, other = (
+        evaluated(arguments, binarize="dynamic", seed=seed)["metrics"] for seed in (0, 1)
+    )
+    for name in ("elbo", "mse", "pca_mse", "pca_ssim"):
+        assert binary[name]["value"] != pytest.approx(gray[name]["value"], rel=1e-3)
+    assert binary["mse"] == other["mse"]
 
 
 @pytest.mark.parametrize("names", [(), ("all",)])

@@ -91,6 +91,63 @@ def test_points_of_another_size_are_refused(decoder):
         Decoder(decoder)(np.zeros((1, 3)))
 
 
+@pytest.fixture
+def conditional_decoder(tmp_path, weights):
+    """mean = z W^T + a number for the class: 10, 20 or 30."""
+    nodes = [
+        helper.make_node("MatMul", ["z", "w"], ["of_z"]),
+        helper.make_node("MatMul", ["class", "v"], ["of_class"]),
+        helper.make_node("Add", ["of_z", "of_class"], ["flat"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["mean"]),
+    ]
+    levels = np.array([[10], [20], [30]], np.float32)
+    constants = {"w": weights.T.copy(), "v": levels, "shape": np.array([-1, *SHAPE])}
+    inputs = {"z": (2,), "class": (3,)}
+    return write(tmp_path / "conditional.onnx", inputs, {"mean": SHAPE}, nodes, constants)
+
+
+@pytest.mark.parametrize("batch", [6, 2**20])
+def test_labels_that_broadcast_to_the_points_choose_the_class(
+    conditional_decoder, weights, monkeypatch, batch
+):
+    monkeypatch.setattr(onnx, "BATCH", batch)
+    z = np.random.default_rng(2).normal(size=(3, 4, 2)).astype(np.float32)
+    network = Decoder(conditional_decoder)
+    assert network.classes == 3
+    for labels in (1, np.array([[2], [0], [1]]), np.arange(12).reshape(3, 4) % 3):
+        level = 10 * (np.broadcast_to(labels, (3, 4)) + 1)
+        expected = (z @ weights.T + level[..., None]).reshape(3, 4, *SHAPE)
+        np.testing.assert_allclose(network(z, labels), expected, rtol=1e-5)
+        assert set(network.parameters(z, labels)) == {"mean"}
+
+
+def test_an_encoder_takes_the_class_of_each_image(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx, "BATCH", 12)
+    nodes = [helper.make_node("MatMul", ["class", "w"], ["z_mean"])]
+    nodes.append(helper.make_node("Flatten", ["image"], ["z_log_var"]))
+    path = write(
+        tmp_path / "encoder.onnx",
+        {"image": SHAPE, "class": (3,)},
+        {"z_mean": (1,), "z_log_var": (6,)},
+        nodes,
+        {"w": np.arange(3, dtype=np.float32)[:, None]},
+    )
+    network = Encoder(path)
+    labels = np.array([2, 0, 1, 1, 2])
+    z_mean, _ = network(np.zeros((5, *SHAPE), np.uint8), labels)
+    assert network.classes == 3
+    np.testing.assert_array_equal(z_mean[:, 0], labels)
+
+
+def test_labels_are_needed_where_there_are_classes_and_else_ignored(decoder, conditional_decoder):
+    z = np.ones((2, 2), np.float32)
+    with pytest.raises(ValueError, match="needs labels"):
+        Decoder(conditional_decoder)(z)
+    network = Decoder(decoder)
+    assert network.classes == 0
+    np.testing.assert_array_equal(network(z, 1), network(z))
+
+
 @pytest.mark.parametrize("content", [b"", b"no model"])
 def test_a_damaged_network_says_what_to_do(tmp_path, content):
     path = tmp_path / "decoder.onnx"

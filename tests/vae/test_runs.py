@@ -50,6 +50,24 @@ def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path
     assert runs.labelled(resolve(with_dataset(latent_dim=2)), "mnist")
 
 
+def test_a_conditional_run_needs_a_folder_with_classes(tmp_path):
+    folder = {"source": {"folder": str(tmp_path)}, "size": 9, "latent_dim": [2, 3]}
+    (tmp_path / "1.png").touch()
+    assert names(**folder) == ["ld_2", "ld_3"]
+    for place, changes in {
+        "datasets.mnist": {"conditional": True},
+        "datasets.mnist.variants.1": {"variants": [{"epochs": 3}, {"conditional": True}]},
+    }.items():
+        with pytest.raises(config.ConfigError, match="one subfolder a class") as caught:
+            names(**folder, **changes)
+        assert "The config has one error" in str(caught.value)
+        assert f"{place}.conditional: the folder" in str(caught.value)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    assert "ld_2_c_1" in names(**folder, variants=[{"conditional": True}])
+
+
 def test_fractions_are_short_in_names():
     assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
         "ld_2_lr_0.001_beta_4"

@@ -42,6 +42,23 @@ def test_more_dimensions_are_scattered_evenly(latent_dim):
     assert not np.array_equal(z, sampling.uniform_grid(latent_dim, 20, seed=2))
 
 
+@pytest.mark.parametrize("latent_dim", [1, 2, 3, 64])
+@pytest.mark.parametrize("n", [1, 7, 20])
+def test_a_few_points_are_spread_in_any_number_of_dimensions(latent_dim, n):
+    z = sampling.spread(n, latent_dim, seed=1)
+    assert z.shape == (n, latent_dim)
+    assert z.dtype == np.float32
+    assert np.isfinite(z).all()
+    np.testing.assert_array_equal(z, sampling.spread(n, latent_dim, seed=1))
+
+
+def test_classes_are_drawn_evenly():
+    np.testing.assert_array_equal(sampling.classes(6, 3), [0, 0, 1, 1, 2, 2])
+    assert set(np.bincount(sampling.classes(100, 7))) <= {14, 15}
+    np.testing.assert_array_equal(sampling.classes(3, 101), [0, 33, 67])
+    np.testing.assert_array_equal(sampling.classes(3, 0), [0, 0, 0])
+
+
 def test_draws_from_the_prior_follow_from_the_seed():
     z = sampling.prior(5000, 3, seed=4)
     np.testing.assert_array_equal(z, sampling.prior(5000, 3, seed=4))

@@ -88,6 +88,21 @@ def test_an_epoch_shows_other_binary_images_than_the_last():
     assert (first != second).any()
 
 
+def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monkeypatch):
+    """Without noise, whose numbers XLA draws in its own way."""
+    monkeypatch.setattr(keras.random, "normal", lambda shape, seed: keras.ops.zeros(shape))
+    run = RUN | {"beta": 20.0}
+    rising = run | {"kl_warmup_epochs": 1.5}
+    _, plain = training.fit(images, run)
+    _, compiled = training.fit(images, rising)
+    monkeypatch.setattr(training, "engine", lambda vae, steps: {"run_eagerly": True})
+    _, eager = training.fit(images, rising)
+    for name in training.LOSSES:
+        np.testing.assert_allclose(compiled[name], eager[name], rtol=1e-4)
+    assert (compiled.kl > 1.01 * plain.kl).all()
+    np.testing.assert_allclose(compiled.loss, compiled.reconstruction + 20 * compiled.kl)
+
+
 def test_a_conditional_model_needs_no_code_for_the_class(images):
     """The class says everything about these images, so that the KL falls to nothing."""
     run = RUN | {"conditional": True, "epochs": 80}

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 
 @pytest.fixture(scope="module")
-def results(fresh, tmp_path_factory):
+def workspace(fresh, tmp_path_factory):
     """Two runs with validation images, one of them conditional and on binary images."""
     workspace = fresh.copy(tmp_path_factory.mktemp("settings") / "project")
     content = workspace.config
@@ -21,6 +22,11 @@ def results(fresh, tmp_path_factory):
     workspace.write_config(content)
     done = workspace.snakemake("--cores", "2")
     assert done.returncode == 0, done.stdout + done.stderr
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def results(workspace):
     return workspace.path / "results/digits"
 
 
@@ -43,6 +49,14 @@ def test_likelihoods_of_gray_and_of_binary_images_are_not_compared(results):
 def test_a_conditional_run_shows_its_classes(results):
     folder = results / "ld_3_c_1_bin_dynamic"
     assert (folder / "grid.png").exists()
-    assert not (folder / "grid.gif").exists()
     notes = json.loads((folder / "metrics.json").read_text())["notes"]
     assert any("given their class" in note for note in notes)
+
+
+def test_a_walk_through_one_class_is_made_where_it_is_asked_for(workspace):
+    target = "results/digits/ld_3_c_1_bin_dynamic/grid.gif"
+    assert not (workspace.path / target).exists()
+    done = workspace.snakemake("--cores", "1", "--", target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with Image.open(workspace.path / target) as walk:
+        assert walk.n_frames > 2

@@ -104,6 +104,7 @@ rule plot_grid:
 rule animate_grid:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
+        run="results/{dataset}/{run}/run.json",
     output:
         report(
             "results/{dataset}/{run}/grid.gif",
