@@ -2,14 +2,15 @@
 
 from scripts.vae import images as dataset
 from scripts.vae.jobs import job
-from scripts.vae.onnx import Encoder, Latents, save_latents
+from scripts.vae.latents import Latents, save
+from scripts.vae.onnx import Encoder
 
 
 def encode(images: str, encoder: str, path: str, threads: int) -> None:
     """Write the codes, the labels and the class names of the test set to an npz file."""
     data = dataset.load(images)
     z_mean, z_log_var = Encoder(encoder, threads)(data.test.pixels, data.test.labels)
-    save_latents(Latents(z_mean, z_log_var, data.test.labels, data.class_names), path)
+    save(Latents(z_mean, z_log_var, data.test.labels, data.class_names), path)
 
 
 if __name__ == "__main__":

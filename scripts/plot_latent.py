@@ -2,12 +2,12 @@
 
 from scripts.vae import charts, sheets
 from scripts.vae.jobs import job
-from scripts.vae.onnx import load_latents
+from scripts.vae.latents import load
 
 
 def plot_latent(latents: str, path: str, title: str) -> None:
     """Draw the latent space by class, whatever its number of dimensions."""
-    data = load_latents(latents)
+    data = load(latents)
     figure = charts.latent_space(data.z_mean, data.labels, data.class_names, data.kl, title)
     sheets.save(figure, path)
 

@@ -20,7 +20,7 @@ def plot_samples_gmm(
     network = Decoder(decoder, threads)
     n = settings["samples"] or mosaics.fitting(network.image_shape, 10) ** 2
     fitted = mixture.load(path_to_mixture)
-    origin = f"a mixture of {len(fitted.weights)} Gaussians, fitted to the training codes"
+    origin = f"a mixture of {len(fitted.weights)} Gaussians"
     decoded = network(fitted.draw(n, seed), sampling.classes(n, network.classes))
     sheets.save(mosaics.samples(decoded, title, origin), path)
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from scripts.vae import mosaics, sampling, sheets
 from scripts.vae.jobs import job
-from scripts.vae.onnx import Decoder, load_latents
+from scripts.vae.latents import load
+from scripts.vae.onnx import Decoder
 
 
 def plot_traversals(
@@ -14,7 +15,7 @@ def plot_traversals(
 ) -> None:
     """Sweep the latent dimensions of the highest KL, one at a time, the others at 0."""
     network = Decoder(decoder, threads)
-    codes = load_latents(latents)
+    codes = load(latents)
     kl = codes.kl
     fit = mosaics.fitting(network.image_shape, 20, mosaics.TRAVERSAL_ROOM)
     steps = settings["traversal_steps"] or min(fit - (fit + 1) % 2, 13)

@@ -5,6 +5,7 @@ import logging
 import time
 from typing import Any
 
+from scripts.vae.checkpoints import Checkpoints, identity
 from scripts.vae.files import atomic
 from scripts.vae.images import load
 from scripts.vae.jobs import job
@@ -13,17 +14,21 @@ logger = logging.getLogger("scripts.train")  # not __main__, which no handler he
 
 
 def train(
-    images: str, run: dict[str, Any], threads: int, names: dict[str, str], outputs: dict[str, str]
+    images: str,
+    run: dict[str, Any],
+    checkpoints: Checkpoints,
+    names: dict[str, str],
+    outputs: dict[str, str],
 ) -> None:
     """Fit a run on the images of an npz file; write its models, its history and its record."""
     from scripts.vae import export, training  # TensorFlow: seconds, so only once the log is open
 
-    start = time.perf_counter()
-    training.use_threads(threads)
+    start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
+    training.use_threads(checkpoints.threads)
     data = load(images)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history = training.fit(data, run)
+    vae, history = training.fit(data, run, checkpoints)
 
     export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
     export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])
@@ -35,7 +40,7 @@ def train(
         "class_names": list(data.class_names),
         "final": history.iloc[-1].to_dict(),
         "seconds": round(time.perf_counter() - start, 1),
-        "threads": threads,
+        "threads": checkpoints.threads,
         **training.environment(vae),
         "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
         "architecture": export.architecture(vae),
@@ -45,11 +50,18 @@ def train(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with (
+        job(snakemake.log[0]),
+        Checkpoints(
+            folder=f"results/{snakemake.wildcards.dataset}/.checkpoints/{snakemake.wildcards.run}",
+            identity=identity(snakemake.params.run, snakemake.params.code, snakemake.input.images),
+            threads=snakemake.threads,
+        ) as checkpoints,
+    ):
         train(
             images=snakemake.input.images,
             run=snakemake.params.run,
-            threads=snakemake.threads,
+            checkpoints=checkpoints,
             names=dict(snakemake.wildcards.items()),
             outputs=dict(snakemake.output.items()),
         )

@@ -12,7 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # What these do to a result stands in its parameters, or they do nothing to it.
-WITHOUT_EFFECT = frozenset(f"scripts.vae.{name}" for name in ("config", "files", "jobs", "runs"))
+WITHOUT_EFFECT = frozenset(
+    f"scripts.vae.{name}" for name in ("checkpoints", "config", "files", "jobs", "runs")
+)
 
 
 @functools.cache

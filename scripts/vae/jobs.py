@@ -16,6 +16,13 @@ class UserError(Exception):
     """Something the user can put right: the message says what happened, where, and what to do."""
 
 
+class Stopped(BaseException):
+    """The work was asked to stop: the message says how far it came and how it goes on.
+
+    No Exception, since libraries catch those.
+    """
+
+
 def damaged(path: str | Path, error: Exception) -> UserError:
     """The error for a file of results that cannot be read."""
     return UserError(
@@ -34,10 +41,12 @@ def job(log: str | Path) -> Iterator[None]:
     What libraries in other languages print goes to the log: TensorFlow greets in twenty lines.
 
     A failure ends the process with exit status 1: a `UserError` as the paragraph it carries,
-    anything else as one line. The traceback is in the log, whose path is the last line shown.
+    anything else as one line. The traceback is in the log, whose path is the last line shown. So
+    does `Stopped`, without a traceback.
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # a process left behind may still write to the old one
     file = logging.FileHandler(path, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     label = " ".join(p for p in path.with_suffix("").parts if p not in ("results", "logs"))
@@ -50,9 +59,10 @@ def job(log: str | Path) -> Iterator[None]:
         logger.handlers = [file, terminal]
         try:
             yield
-        except Exception as error:
-            file.stream.write(traceback.format_exc())
-            known = isinstance(error, UserError)
+        except (Exception, Stopped) as error:
+            stopped = isinstance(error, Stopped)
+            file.stream.write(f"{error}\n" if stopped else traceback.format_exc())
+            known = stopped or isinstance(error, UserError)
             text = str(error) if known else f"{type(error).__name__}: {error}"
             print(f"\n{_paragraph(text)}\nFull log: {path}", file=sys.stderr)
             sys.exit(1)

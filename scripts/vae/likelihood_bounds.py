@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr
 
+from scripts.vae.latents import kl_divergence
 from scripts.vae.onnx import BATCH, Decoder
 
 logger = logging.getLogger(__name__)
@@ -45,12 +46,8 @@ class Encoded:
 
     @property
     def kl(self) -> np.ndarray:
-        """KL(q(z|x) || N(0, I)) of each image and latent dimension in nats, float64 [N, D].
-
-        Kingma and Welling 2013 (arXiv 1312.6114), appendix B.
-        """
-        mean, log_var = self.z_mean.astype(float), self.z_log_var.astype(float)
-        return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
+        """KL of each image and latent dimension in nats, float64 [N, D]."""
+        return kl_divergence(self.z_mean, self.z_log_var)
 
 
 def bernoulli(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
@@ -134,39 +131,22 @@ def exact_nll(
     pixels: np.ndarray,
     decoder: Decoder,
     log_prob: LogProb,
-    labels: np.ndarray | None = None,
     side: int = 401,
     extent: float = 6.0,
 ) -> np.ndarray:
     """-log p(x) of uint8 pixels [N, H, W, C] for one or two latent dimensions, float64 [N].
 
-    -log p(x|class) where the decoder is conditional, which takes a class as long as otherwise all.
-
     The sum of p(x|z) p(z) dz over side x side points z of the square [-extent, extent]^2, or as
     many of the interval: the prior has 4e-9 beyond 6. The encoder has no part in it. Takes 4 bytes
     of memory a value of all images.
 
-    Raises ValueError for more latent dimensions.
+    Raises ValueError for more latent dimensions and for conditional decoders, each class of which
+    would take as long.
     """
+    if decoder.classes:
+        raise ValueError("quadrature with a conditional decoder")
     if decoder.latent_dim > 2:
         raise ValueError(f"quadrature in {decoder.latent_dim} dimensions; two are the most")
-    if decoder.classes:
-        nll = np.empty(len(pixels))
-        for label in np.unique(labels):
-            mine = labels == label
-            nll[mine] = _quadrature(pixels[mine], decoder, log_prob, label, side, extent)
-        return nll
-    return _quadrature(pixels, decoder, log_prob, None, side, extent)
-
-
-def _quadrature(
-    pixels: np.ndarray,
-    decoder: Decoder,
-    log_prob: LogProb,
-    label: int | None,
-    side: int,
-    extent: float,
-) -> np.ndarray:
     # A posterior is narrower in one dimension, where as many points are so much closer.
     axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_dim), retstep=True)
     z = np.stack(np.meshgrid(*[axis] * decoder.latent_dim), axis=-1).reshape(-1, decoder.latent_dim)
@@ -174,7 +154,7 @@ def _quadrature(
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
     for part in slices(len(z), BATCH // max(x.shape), "quadrature: %d of %d points"):
-        log_joint = log_prob(x, decoder.parameters(z[part], label)) + log_mass[part]
+        log_joint = log_prob(x, decoder.parameters(z[part])) + log_mass[part]
         total = np.logaddexp(total, _log_sum_exp(log_joint))
     return -total
 

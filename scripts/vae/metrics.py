@@ -59,10 +59,8 @@ def evaluate(
     first = test[:images]
     nll = bounds.importance_weighted_nll(first, decoder, log_prob, samples, seed)
     figures["nll_importance_weighted"] = _mean(nll, NATS)
-    if decoder.latent_dim <= 2:
-        figures["nll_exact"] = _mean(
-            bounds.exact_nll(first.pixels, decoder, log_prob, first.labels), NATS
-        )
+    if decoder.latent_dim <= 2 and not decoder.classes:
+        figures["nll_exact"] = _mean(bounds.exact_nll(first.pixels, decoder, log_prob), NATS)
     if likelihood == "gaussian":
         bits = bits_per_dimension(test, decoder, draws, seed)
         figures["bits_per_dimension"] = _mean(bits, "bits a pixel and channel")

@@ -1,17 +1,15 @@
-"""Trained networks, run by ONNX Runtime, and what an encoder makes of images.
+"""Trained networks, run by ONNX Runtime.
 
 ONNX Runtime starts in 0.2 s; TensorFlow, which trained them, takes 12 s and 700 MB.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from scripts.vae.files import atomic
 from scripts.vae.jobs import damaged
 
 # So many pixels and channels at a time: activations of 64 filters then take 90 to 260 MB.
@@ -158,57 +156,3 @@ class Classifier(_Network):
         """Features and logits, float32 [N, F] and [N, K], of uint8 pixels [N, H, W, C]."""
         features, logits = self._run(("features", "logits"), self._scaled(pixels))
         return features, logits
-
-
-@dataclass(frozen=True)
-class Latents:
-    """What an encoder makes of the test set.
-
-    z_mean, z_log_var: float32 [N, D].
-    labels: int64 [N], an index into the class names, or -1 where there is none.
-    """
-
-    z_mean: np.ndarray
-    z_log_var: np.ndarray
-    labels: np.ndarray
-    class_names: tuple[str, ...] = ()
-
-    @property
-    def kl(self) -> np.ndarray:
-        """KL(q(z|x) || N(0, 1)) of each latent dimension in nats, averaged over images: [D].
-
-        Kingma and Welling 2013, appendix B.
-        """
-        mean, log_var = self.z_mean.astype(float), self.z_log_var.astype(float)
-        return (0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)).mean(axis=0)
-
-
-def save_latents(latents: Latents, path: str | Path) -> None:
-    """Write `latents` to an npz file."""
-    with atomic(path) as part:
-        np.savez(
-            part,
-            z_mean=latents.z_mean,
-            z_log_var=latents.z_log_var,
-            labels=latents.labels,
-            class_names=np.array(latents.class_names, dtype=np.str_),
-        )
-
-
-def load_latents(path: str | Path) -> Latents:
-    """Read what `save_latents` wrote.
-
-    Raises UserError where the file is damaged or is something else.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as npz:
-            return Latents(
-                npz["z_mean"],
-                npz["z_log_var"],
-                npz["labels"],
-                tuple(str(name) for name in npz["class_names"]),
-            )
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise damaged(path, error) from error

@@ -267,5 +267,15 @@ def unknown_target(settings: Settings, dataset: str, run: str | None = None) -> 
     )
 
 
+def unknown_raw_file(settings: Settings, source: str, file: str) -> str:
+    """Say what raw files there are, for a target in results/raw/ that is none."""
+    if source not in settings.sources:
+        names = ", ".join(settings.sources)
+        hint = near(source, settings.sources)
+        return f"No source is called {source!r}{hint} config/sources.yaml has: {names}."
+    names = ", ".join(settings.sources[source].files) or "no files to download"
+    return f"The source {source} has no file {file!r}. It has: {names}."
+
+
 def _is_latent_only(parts: list[str]) -> bool:
     return len(parts) == 2 and parts[0] == "ld" and parts[1].isdigit()

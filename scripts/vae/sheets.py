@@ -17,6 +17,7 @@ from scripts.vae.files import atomic
 
 DPI = 150
 LONGEST = 1500  # side of a figure
+CHARACTER = 10.2  # width of a letter of 9 points, on average
 HEAD, FOOT, LEFT, RIGHT = 104, 84, 116, 28
 
 # Ten colours that stay apart for the colour-blind too (Petroff 2021, arXiv:2107.02270).
@@ -76,7 +77,8 @@ def sheet(
     if layout:
         figure.get_layout_engine().set(rect=(0.01, 0, 0.98, 1 - HEAD / height))
     figure.text(RIGHT / width, 1 - 24 / height, headline, size=13, weight="bold", va="top")
-    figure.text(RIGHT / width, 1 - 62 / height, title, color=GRAY, va="top")
+    size = 9 * min(1, (width - 2 * RIGHT) / (len(title) * CHARACTER))
+    figure.text(RIGHT / width, 1 - 62 / height, title, color=GRAY, va="top", size=size)
     return figure
 
 

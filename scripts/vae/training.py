@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scripts.vae import binarization, likelihoods, models
+from scripts.vae.checkpoints import Checkpoints
 from scripts.vae.elbo import VAE
 from scripts.vae.images import Images, Split
 from scripts.vae.inputs import joined
@@ -34,13 +35,18 @@ def build(image_shape: tuple[int, int, int], run: dict[str, Any], classes: int =
     return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
 
 
-def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
+def fit(
+    images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = None
+) -> tuple[VAE, pd.DataFrame]:
     """Train a VAE on `images.train`; after each epoch, measure it on images held out.
 
     The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
     image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
     validation_loss, ... where there are validation images; the learning_rate of its last step;
     seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
+
+    checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
+    bit for bit: an epoch depends on seed, epoch and the state alone.
 
     Raises UserError where a loss is no longer a finite number.
     """
@@ -53,10 +59,13 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     vae.compile(optimizer[run["optimizer"]](rate), **engine(vae, steps))
 
+    vae.optimizer.build(vae.trainable_variables)
+    state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
+    rows = checkpoints.restore(state) if checkpoints else []
+
     binary = run["binarize"] == "dynamic"
     held_out, split = (binarization.fixed(images) if binary else images).held_out
-    rows = []
-    for epoch in range(1, run["epochs"] + 1):
+    for epoch in range(len(rows) + 1, run["epochs"] + 1):
         start = time.perf_counter()
         shown = shuffled(images.train, run, epoch)
         train = _pass(vae.fit, _given(shown, classes), run, shuffle=False)
@@ -76,6 +85,8 @@ def fit(images: Images, run: dict[str, Any]) -> tuple[VAE, pd.DataFrame]:
             *(epoch, run["epochs"], rows[-1]["loss"], held_out, rows[-1][f"{held_out}_loss"]),
             *(f"{count / (trained - start):,.0f}", _duration(left)),
         )
+        if checkpoints:
+            checkpoints.epoch_done(state, last=epoch == run["epochs"])
     return vae, pd.DataFrame(rows)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.vae.jobs import UserError, job
+from scripts.vae.jobs import Stopped, UserError, job
 
 
 def test_log_lines_go_to_the_file_and_to_the_terminal(tmp_path, capsys):
@@ -43,6 +43,23 @@ def test_a_user_error_is_a_paragraph_and_the_traceback_is_in_the_log(tmp_path, c
     assert ended.value.code == 1
     assert capsys.readouterr().err == f"\nwhat happened\nwhat to do\nFull log: {log}\n"
     assert "Traceback" in log.read_text()
+
+
+def test_what_was_asked_to_stop_says_how_to_go_on_without_a_traceback(tmp_path, capsys):
+    log = tmp_path / "train.log"
+    with pytest.raises(SystemExit) as ended, job(log):
+        raise Stopped("after epoch 3")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"\nafter epoch 3\nFull log: {log}\n"
+    assert log.read_text() == "after epoch 3\n"
+
+
+def test_a_process_left_behind_does_not_write_into_the_next_log(tmp_path):
+    log = tmp_path / "train.log"
+    with log.open("w") as old, job(log):
+        logging.getLogger("scripts.vae").info("new")
+        old.write("old")
+    assert log.read_text().endswith(" new\n")
 
 
 def test_any_other_error_is_named_in_one_line(tmp_path, capsys):

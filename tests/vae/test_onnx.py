@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper, save
-from scipy.stats import norm
 
 from scripts.vae import onnx
 from scripts.vae.jobs import UserError
-from scripts.vae.onnx import Decoder, Encoder, Latents, load_latents, save_latents
+from scripts.vae.onnx import Decoder, Encoder
 
 SHAPE = (2, 3, 1)
 
@@ -160,32 +159,3 @@ def test_a_damaged_network_says_what_to_do(tmp_path, content):
 def test_a_foreign_network_says_what_it_lacks(encoder):
     with pytest.raises(UserError, match="no z, mean among image"):
         Decoder(encoder)
-
-
-def latents(n=5):
-    rng = np.random.default_rng(0)
-    z = rng.normal(size=(2, n, 3)).astype(np.float32)
-    return Latents(z[0], z[1], np.arange(n), ("a", "b"))
-
-
-def test_kl_is_the_expected_difference_of_the_logarithms_of_the_densities():
-    codes = latents(2)
-    x = np.linspace(-30, 30, 60_001)[:, None, None]
-    log_q = norm.logpdf(x, codes.z_mean, np.exp(codes.z_log_var / 2))
-    integrand = np.exp(log_q) * (log_q - norm.logpdf(x))
-    np.testing.assert_allclose(codes.kl, np.trapezoid(integrand, x, axis=0).mean(0), rtol=1e-4)
-
-
-def test_latents_come_back_as_they_were(tmp_path):
-    save_latents(latents(), tmp_path / "latents.npz")
-    loaded = load_latents(tmp_path / "latents.npz")
-    assert loaded.class_names == ("a", "b")
-    for field in ("z_mean", "z_log_var", "labels"):
-        np.testing.assert_array_equal(getattr(loaded, field), getattr(latents(), field))
-
-
-def test_damaged_latents_say_what_to_do(tmp_path):
-    path = tmp_path / "latents.npz"
-    np.savez(path, z_mean=np.array([object()], dtype=object))
-    with pytest.raises(UserError, match="Delete it"):
-        load_latents(path)

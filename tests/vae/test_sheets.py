@@ -41,3 +41,13 @@ def test_an_animation_goes_there_and_back(tmp_path):
         assert gif.n_frames == 6
         assert gif.info["loop"] == 0
         assert max(gif.size) <= sheets.LONGEST
+
+
+def test_a_long_title_ends_on_the_sheet(tmp_path):
+    title = (
+        "caltech101_92   ·   ld_32_id_256_e_100_m_resnet_lr_0.002   ·   z from somewhere far away"
+    )
+    figure = mosaics.samples(np.zeros((4, 8, 8, 1)), title)
+    picture(figure, tmp_path / "samples.png")
+    (text,) = [t for t in figure.texts if title in t.get_text()]
+    assert text.get_window_extent().x1 < figure.bbox.width

@@ -1,8 +1,12 @@
+from contextlib import suppress
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
-from scripts.vae import training
+from scripts.vae import checkpoints, training
+from scripts.vae.checkpoints import Checkpoints
 from scripts.vae.images import Images, Split
 from scripts.vae.jobs import UserError
 from tests.vae.test_elbo import RUN
@@ -125,6 +129,43 @@ def test_the_same_seed_gives_the_same_numbers(images):
     for a, b in zip(weights, same_weights, strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(first, other)
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flip": True, "binarize": "dynamic", "kl_warmup_epochs": 3.0},
+        {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"},
+    ],
+)
+def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
+    images, tmp_path, monkeypatch, changes
+):
+    run = RUN | {"epochs": 6} | changes
+    vae, history = training.fit(images, run)
+    monkeypatch.setattr(checkpoints, "LONG", 0.0)
+    epoch_done = Checkpoints.epoch_done
+    for killed_after in (1, 4, 6, None):
+
+        def killed(self, state, last, killed_after=killed_after):
+            epoch_done(self, state, last)
+            if len(self.rows) == killed_after:
+                raise KilledError
+
+        monkeypatch.setattr(Checkpoints, "epoch_done", killed)
+        with suppress(KilledError), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
+            resumed, resumed_history = training.fit(images, run, kept)
+    pd.testing.assert_frame_equal(
+        history.drop(columns="seconds"),
+        resumed_history.drop(columns="seconds"),
+        check_exact=True,
+    )
+    for a, b in zip(vae.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])

@@ -45,6 +45,16 @@ class Workspace:
             **options,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """The same, without waiting for its end."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=self.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def planned(self, *arguments: str) -> dict[str, set[str]]:
         """The rules that `snakemake -n` would run, and the folders of results each would fill."""
         done = self.snakemake("-n", *arguments)

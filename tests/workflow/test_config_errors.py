@@ -67,3 +67,14 @@ def test_targets_that_are_not_configured_leave_no_lock(unbuilt_copy):
     }.items():
         check(unbuilt_copy.snakemake("--cores", "1", "--", target), expected)
     assert unbuilt_copy.snakemake("-n").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("mnits/x.gz", "did you mean mnist?"), ("mnist/x.gz", "train-images-idx3-ubyte.gz")],
+)
+def test_raw_files_that_no_source_has(unbuilt_copy, target, words):
+    done = unbuilt_copy.snakemake("-n", "--", f"results/raw/{target}")
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

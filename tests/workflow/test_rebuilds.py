@@ -116,7 +116,9 @@ def test_comments_and_docstrings_run_nothing(built_copy, module):
     assert built_copy.planned() == {}
 
 
-@pytest.mark.parametrize("module", ["config.py", "runs.py", "jobs.py", "files.py"])
+@pytest.mark.parametrize(
+    "module", ["config.py", "runs.py", "jobs.py", "files.py", "checkpoints.py"]
+)
 def test_the_code_of_messages_and_checks_runs_nothing(built_copy, module):
     built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
     assert built_copy.planned() == {}

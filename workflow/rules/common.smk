@@ -43,6 +43,15 @@ def raw_files(wildcards):
     return [ancient(f"results/raw/{source}/{file}") for file in files]
 
 
+def known_file(wildcards):
+    """No input, but a word to who asks for a raw file that no source has."""
+    source, file = wildcards.source, wildcards.file
+    known = settings.sources.get(source)
+    if not known or file not in known.files:
+        sys.exit(runs.unknown_raw_file(settings, source, file))
+    return []
+
+
 @cache
 def reading_of(dataset):
     return runs.reading(settings, dataset)

@@ -4,6 +4,8 @@ localrules:
 
 # One raw file, checked, from the first place that has it.
 rule download:
+    input:
+        known_file,
     output:
         "results/raw/{source}/{file}",
     log:
