@@ -1,3 +1,4 @@
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -173,19 +174,22 @@ def test_networks_of_other_shapes_start_afresh(tmp_path, warnings):
     assert "starts afresh" in warnings()
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def no_space():
-    """Switches a fault on: files can no longer grow."""
+    """Files cannot grow. Of this whole process: pytest's own output, too, where it is a file."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_training_goes_on_where_the_disk_is_full(tmp_path, no_space, warnings):
+def test_training_goes_on_where_the_disk_is_full(tmp_path, warnings):
     interrupted(tmp_path, 2)
     with pytest.raises(Stopped, match="goes on after epoch 2"), opened(tmp_path) as kept:
-        no_space()
-        train(kept, 5)
+        with no_space():
+            train(kept, 5)
         assert warnings().count("File too large") == 3
         signal.raise_signal(signal.SIGTERM)
         kept.epoch_done(variables(5), last=False)
