@@ -1,10 +1,8 @@
 """Animate a walk through the third dimension of a latent space."""
 
-import json
-from pathlib import Path
 from typing import Any
 
-from scripts.vae import mosaics, sampling, sheets
+from scripts.vae import mosaics, records, sampling, sheets
 from scripts.vae.jobs import UserError, job
 from scripts.vae.onnx import Decoder
 
@@ -23,7 +21,7 @@ def animate_grid(
             f"this one has {network.latent_dim}. Ask for grid.png instead."
         )
     if network.classes:
-        record = json.loads(Path(run).read_text(encoding="utf-8"))
+        record = records.read(run)
         title += f"   ·   class {record['class_names'][0]}"
     side = settings["grid_size"] or mosaics.fitting(network.image_shape, 10, mosaics.FRAME_ROOM)
     z = sampling.uniform_grid(3, side, settings["frames"])

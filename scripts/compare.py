@@ -1,24 +1,18 @@
 """Lay the runs of a dataset side by side, as a table and as a picture."""
 
-import json
-from pathlib import Path
-from typing import Any
-
-from scripts.vae import charts, comparison, sheets
+from scripts.vae import charts, comparison, records, sheets
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
 
 
 def compare(runs: list[str], metrics: list[str], table: str, picture: str, title: str) -> None:
     """Compare runs by their run.json and metrics.json, given in the same order."""
-    rows = comparison.table([_read(path) for path in runs], [_read(path) for path in metrics])
+    rows = comparison.table(
+        [records.read(path) for path in runs], [records.read(path) for path in metrics]
+    )
     with atomic(table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
     sheets.save(charts.comparison(rows, title), picture)
-
-
-def _read(path: str) -> dict[str, Any]:
-    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

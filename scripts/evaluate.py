@@ -2,9 +2,8 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
-from scripts.vae import binarization, metrics, mixture
+from scripts.vae import binarization, metrics, mixture, records
 from scripts.vae import images as dataset
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
@@ -32,7 +31,7 @@ def evaluate(
 
     classifier: None for images without labels, for which `notes` say what figures are missing.
     """
-    record = json.loads(Path(run).read_text(encoding="utf-8"))
+    record = records.read(run)
     settings = record["settings"]
     seed = settings["seed"]
     original = data = dataset.load(images)

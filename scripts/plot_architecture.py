@@ -1,15 +1,12 @@
 """Plot the networks of a run."""
 
-import json
-from pathlib import Path
-
-from scripts.vae import diagrams, sheets
+from scripts.vae import diagrams, records, sheets
 from scripts.vae.jobs import job
 
 
 def plot_architecture(run: str, path: str, title: str) -> None:
     """Draw the layers that run.json records."""
-    record = json.loads(Path(run).read_text(encoding="utf-8"))
+    record = records.read(run)
     sheets.save(diagrams.architecture(record["architecture"], title), path)
 
 

@@ -1,12 +1,10 @@
 """Plot images decoded from a grid over the latent space."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scripts.vae import mosaics, sampling, sheets
+from scripts.vae import mosaics, records, sampling, sheets
 from scripts.vae.jobs import job
 from scripts.vae.onnx import Decoder
 
@@ -26,7 +24,7 @@ def plot_grid(
     """
     network = Decoder(decoder, threads)
     if network.classes:
-        names = json.loads(Path(run).read_text(encoding="utf-8"))["class_names"]
+        names = records.read(run)["class_names"]
         most = mosaics.fitting(network.image_shape, 20)
         chosen = np.unique(sampling.classes(most, network.classes))
         z = sampling.spread(settings["grid_size"] or most, network.latent_dim, seed)

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from scripts.vae import charts, sheets
-from scripts.vae.jobs import job
+from scripts.vae.jobs import job, reading
 
 
 def plot_history(history: str, path: str, title: str) -> None:
     """Draw the losses and the learning rate of history.csv."""
-    sheets.save(charts.history(pd.read_csv(history), title), path)
+    with reading(history):
+        figure = charts.history(pd.read_csv(history), title)
+    sheets.save(figure, path)
 
 
 if __name__ == "__main__":

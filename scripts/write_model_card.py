@@ -1,16 +1,13 @@
 """Write the model card of a run."""
 
-import json
-from pathlib import Path
-
-from scripts.vae import model_card
+from scripts.vae import model_card, records
 from scripts.vae.files import atomic
 from scripts.vae.jobs import job
 
 
 def write_model_card(run: str, metrics: str, data: dict[str, str], path: str) -> None:
     """Write what run.json and metrics.json say, and where the images come from, as Markdown."""
-    record, evaluation = (json.loads(Path(file).read_text("utf-8")) for file in (run, metrics))
+    record, evaluation = records.read(run), records.read(metrics)
     with atomic(path) as part:
         part.write_text(model_card.text(record, evaluation, data), encoding="utf-8")
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.vae import npz
 from scripts.vae.files import atomic
 from scripts.vae.jobs import Stopped, UserError
 
@@ -217,9 +218,9 @@ class Checkpoints:
 
 def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     """What `_save` wrote: state and arrays."""
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
-        state = json.loads(npz["state"].item())
-        arrays = [npz[f"{i}"] for i in range(len(npz.files) - 1)]
+    named = npz.read(path)
+    state = json.loads(named.pop("state").item())
+    arrays = [named[f"{i}"] for i in range(len(named))]
     epochs = [row["epoch"] for row in state["rows"]]
     if not epochs or epochs != [*range(1, len(epochs) + 1)] or not state["threads"] >= 1:
         raise ValueError(f"epochs {epochs}, {state['threads']} threads")

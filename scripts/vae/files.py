@@ -11,7 +11,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
     The file to write ends like `path`, since many writers choose a format by the suffix. Its name
     is fixed, so that what a killed process left behind is overwritten by the next try. On an
-    exception it is removed, and `path` stays what it was.
+    exception it is removed, and `path` stays what it was. An OSError that names no file, as when
+    the disk is full, or the part, names `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -19,5 +20,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        if error.errno and error.filename in (None, str(part)):
+            error.filename = str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)

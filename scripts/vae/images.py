@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.vae import npz
 from scripts.vae.files import atomic
-from scripts.vae.jobs import UserError, damaged
+from scripts.vae.jobs import UserError, reading
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,11 @@ def load(path: str | Path) -> Images:
 
     Raises UserError where the file is damaged or is something else.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
-            splits = {
-                name: Split(npz[f"{name}_pixels"], npz[f"{name}_labels"])
-                for name in ("train", "test", "validation")
-                if name != "validation" or "validation_pixels" in npz
-            }
-            return Images(**splits, class_names=tuple(str(name) for name in npz["class_names"]))
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise damaged(path, error) from error
+    with reading(path):
+        arrays = npz.read(path)
+        splits = {
+            name: Split(arrays[f"{name}_pixels"], arrays[f"{name}_labels"])
+            for name in ("train", "test", "validation")
+            if name != "validation" or "validation_pixels" in arrays
+        }
+        return Images(**splits, class_names=tuple(str(name) for name in arrays["class_names"]))

@@ -1,5 +1,6 @@
 """What surrounds the work of a script: its log, and errors that a user can read."""
 
+import errno
 import logging
 import math
 import os
@@ -8,8 +9,33 @@ import textwrap
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+# What a log ends with, and what stands between two attempts.
+DONE = "Done.\n"
+AGAIN = "\nOnce more, since this did not succeed:\n\n"
+
+_ROOM = (
+    "Make room on that disk, or put a link to a folder of another disk in the place of results/, "
+    "and run the same command again: what was finished is kept."
+)
+_RIGHT = (
+    "Make it readable and writable for you, or put a link to a folder that is in the place of "
+    "results/, and run the same command again: what was finished is kept."
+)
+REFUSED = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "No file may grow so large here («ulimit -f» shows the limit). " + _ROOM,
+    errno.EROFS: _RIGHT,
+    errno.EACCES: _RIGHT,
+    errno.EPERM: _RIGHT,
+}
+LESS_MEMORY = (
+    "Have fewer jobs side by side (--cores 1), or lower batch_size in config/config.yaml, and run "
+    "the same command again."
+)
 
 
 class UserError(Exception):
@@ -23,32 +49,65 @@ class Stopped(BaseException):
     """
 
 
-def damaged(path: str | Path, error: Exception) -> UserError:
-    """The error for a file of results that cannot be read."""
-    return UserError(
-        f"{path} is damaged or was not written by this workflow ({error}). "
-        "Delete it and run the same command again: it will be built anew."
-    )
+class DamagedError(UserError):
+    """A file that the workflow wrote or fetched cannot be read.
+
+    Whoever reads it in a `job` finds it set aside; nobody else's file is touched.
+    """
+
+    def __init__(self, what: str, path: str | Path):
+        super().__init__(f"{what} Delete it and run the same command again: it will be made anew.")
+        self.what = what
+        self.path = Path(path)
+
+    def set_aside(self) -> str:
+        """Give the file another name, so that the same command makes it anew; say so."""
+        aside = self.path.with_name(f"damaged.{self.path.name}")
+        try:
+            self.path.replace(aside)
+        except OSError:
+            return str(self)
+        return f"{self.what} It is now {aside}. Run the same command again: it will be made anew."
+
+
+def damaged(path: str | Path, error: Exception | str) -> DamagedError:
+    """The error for a file of results that cannot be read, and why."""
+    return DamagedError(f"{path} is damaged or was not written by this workflow ({error}).", path)
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """Whatever fails within, unless it is for want of the file or of memory, means it is damaged.
+
+    Raises UserError.
+    """
+    try:
+        yield
+    except (FileNotFoundError, PermissionError, MemoryError, UserError):
+        raise
+    except Exception as error:
+        raise damaged(path, error) from error
 
 
 @contextmanager
 def job(log: str | Path) -> Iterator[None]:
     """Run the work of a rule: log lines go to the file `log`, and some of them to the terminal.
 
+    A log begins anew once the work has succeeded; what failed or was killed before is kept above.
     On the terminal, which several jobs share, a line begins with what it is about, taken from a
     path such as results/mnist/ld_2/logs/train.log.
 
     What libraries in other languages print goes to the log: TensorFlow greets in twenty lines.
 
-    A failure ends the process with exit status 1: a `UserError` as the paragraph it carries,
-    anything else as one line. The traceback is in the log, whose path is the last line shown. So
-    does `Stopped`, without a traceback.
+    A failure ends the process with exit status 1: as the paragraph of a `UserError`, or one for
+    what the system refused, such as room on the disk; anything else as one line. The traceback is
+    in the log, whose path is the last line shown. So does `Stopped`, without a traceback.
     """
     path = Path(log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # a process left behind may still write to the old one
-    file = logging.FileHandler(path, mode="w", encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    try:
+        file = _opened(path)
+    except OSError as error:
+        sys.exit(f"\n{_paragraph(_explained(error))}")
     label = " ".join(p for p in path.with_suffix("").parts if p not in ("results", "logs"))
     logger = logging.getLogger("scripts")
     logger.setLevel(logging.INFO)
@@ -59,16 +118,59 @@ def job(log: str | Path) -> Iterator[None]:
         logger.handlers = [file, terminal]
         try:
             yield
-        except (Exception, Stopped) as error:
-            stopped = isinstance(error, Stopped)
-            file.stream.write(f"{error}\n" if stopped else traceback.format_exc())
-            known = stopped or isinstance(error, UserError)
-            text = str(error) if known else f"{type(error).__name__}: {error}"
+        except (Exception, Stopped, KeyboardInterrupt) as error:
+            text = _explained(error)
+            with suppress(OSError):  # on a full disk, the paragraph says more than its own failure
+                file.stream.write(
+                    f"{text}\n" if isinstance(error, Stopped) else traceback.format_exc()
+                )
+                file.flush()
             print(f"\n{_paragraph(text)}\nFull log: {path}", file=sys.stderr)
             sys.exit(1)
+        else:
+            file.stream.write(DONE)
         finally:
-            file.close()
+            with suppress(OSError):
+                file.close()
             logger.handlers = []
+
+
+def _opened(path: Path) -> logging.FileHandler:
+    """A handler for a log file: a new one, or one that goes on after what did not succeed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    again = path.is_file() and not path.read_bytes().endswith(DONE.encode())
+    if not again:
+        path.unlink(missing_ok=True)
+    file = logging.FileHandler(path, encoding="utf-8")  # appends, as one left behind may do, too
+    file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    file.handleError = lambda record: None  # a full disk need not be told for every line
+    if again:
+        file.stream.write(AGAIN)
+    return file
+
+
+def _explained(error: BaseException) -> str:
+    """What happened, where, and what to do, as far as that is known."""
+    causes = [error]
+    while cause := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(cause)
+    for cause in causes:
+        match cause:
+            case DamagedError():
+                return cause.set_aside()
+            case UserError() | Stopped():
+                return str(cause)
+            case KeyboardInterrupt():
+                return "Interrupted. The same command begins this step again."
+            case OSError(errno=number) if number in REFUSED:
+                return f"{cause.filename or 'A file'}: {cause.strerror}. {REFUSED[number]}"
+            case FileNotFoundError() if cause is error:
+                return f"{cause.filename} is gone. Run the same command again."
+            case MemoryError():
+                return f"Memory ran out ({cause}). {LESS_MEMORY}"
+    if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, also for a GPU's memory
+        return f"Memory ran out. {LESS_MEMORY}"
+    return f"{type(error).__name__}: {error}"
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.vae import npz
 from scripts.vae.files import atomic
-from scripts.vae.jobs import damaged
+from scripts.vae.jobs import reading
 
 
 def kl_divergence(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
@@ -31,6 +32,13 @@ class Latents:
     labels: np.ndarray
     class_names: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        shapes = self.z_mean.shape, self.z_log_var.shape, self.labels.shape
+        if self.z_mean.ndim != 2 or shapes != (shapes[0], shapes[0], shapes[0][:1]):
+            raise ValueError(f"means, variances and labels do not fit: {shapes}")
+        if not (np.isfinite(self.z_mean).all() and np.isfinite(self.z_log_var).all()):
+            raise ValueError("some codes are no numbers")
+
     @property
     def kl(self) -> np.ndarray:
         """KL of each latent dimension in nats, averaged over images: float64 [D]."""
@@ -54,15 +62,7 @@ def load(path: str | Path) -> Latents:
 
     Raises UserError where the file is damaged or is something else.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
-            return Latents(
-                npz["z_mean"],
-                npz["z_log_var"],
-                npz["labels"],
-                tuple(str(name) for name in npz["class_names"]),
-            )
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise damaged(path, error) from error
+    with reading(path):
+        arrays = npz.read(path)
+        names = tuple(str(name) for name in arrays["class_names"])
+        return Latents(arrays["z_mean"], arrays["z_log_var"], arrays["labels"], names)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from scripts.vae import npz
 from scripts.vae.files import atomic
-from scripts.vae.jobs import UserError, damaged
+from scripts.vae.jobs import UserError, reading
 
 COMPONENTS = 10
 # A component has D + 1 numbers a dimension; fewer components rather than ones that fit noise.
@@ -96,10 +97,6 @@ def load(path: str | Path) -> Mixture:
 
     Raises UserError where the file is damaged or is something else.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as npz:
-            return Mixture(npz["weights"], npz["means"], npz["covariances"])
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise damaged(path, error) from error
+    with reading(path):
+        arrays = npz.read(path)
+        return Mixture(arrays["weights"], arrays["means"], arrays["covariances"])

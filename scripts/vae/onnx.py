@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from scripts.vae.jobs import damaged
+from scripts.vae.jobs import damaged, reading
 
 # So many pixels and channels at a time: activations of 64 filters then take 90 to 260 MB.
 BATCH = 2**20
@@ -24,11 +24,12 @@ class _Network:
     classes: int
 
     def __init__(self, path: str | Path, names: tuple[str, ...], threads: int):
+        self._path = path
         content = Path(path).read_bytes()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # what fails is raised, with the same words
-        try:
+        with reading(path):
             self._session = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
@@ -36,13 +37,16 @@ class _Network:
             self._shapes = {node.name: tuple(node.shape[1:]) for node in nodes}
             if missing := [name for name in names if name not in self._shapes]:
                 raise ValueError(f"no {', '.join(missing)} among {', '.join(self._shapes)}")
-        except Exception as error:
-            raise damaged(path, error) from error
         (self.classes,) = self._shapes.get("class", (0,))
 
     def _run(self, outputs: tuple[str, ...], batches: Iterator[dict]) -> list[np.ndarray]:
+        """The outputs of all batches. Raises UserError where one of them is no finite number."""
         parts = [self._session.run(outputs, batch) for batch in batches]
-        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        arrays = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        for name, array in zip(outputs, arrays, strict=True):
+            if not np.isfinite(array).all():
+                raise damaged(self._path, f"{name} is not always a finite number")
+        return arrays
 
     def _scaled(self, pixels: np.ndarray, labels: np.ndarray | None = None) -> Iterator[dict]:
         """Batches of uint8 pixels [N, H, W, C] as `image` in [0, 1], with their classes [N]."""

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from scripts.vae.files import atomic
@@ -21,6 +23,18 @@ def test_a_failure_leaves_what_was_there(tmp_path):
         raise OSError("disk full")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_full_disk_is_said_of_the_file(tmp_path):
+    path = tmp_path / "a.txt"
+    (tmp_path / ".part.a.txt").symlink_to("/dev/full")
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*/a\.txt'"),
+        atomic(path) as part,
+    ):
+        part.write_text("whole")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_overwritten(tmp_path):

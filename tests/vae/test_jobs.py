@@ -1,3 +1,5 @@
+import contextlib
+import errno
 import logging
 import os
 import subprocess
@@ -6,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from scripts.vae.jobs import Stopped, UserError, job
+from scripts.vae.jobs import Stopped, UserError, damaged, job, reading
 
 
 def test_log_lines_go_to_the_file_and_to_the_terminal(tmp_path, capsys):
     log = tmp_path / "logs" / "train.log"
     with job(log):
         logging.getLogger("scripts.vae.training").info("epoch 1/2")
-    assert log.read_text().endswith(" epoch 1/2\n")
+    assert log.read_text().endswith(" epoch 1/2\nDone.\n")
     assert capsys.readouterr().err.endswith(" train: epoch 1/2\n")
 
 
@@ -54,12 +56,93 @@ def test_what_was_asked_to_stop_says_how_to_go_on_without_a_traceback(tmp_path, 
     assert log.read_text() == "after epoch 3\n"
 
 
-def test_a_process_left_behind_does_not_write_into_the_next_log(tmp_path):
+def test_a_log_keeps_what_failed_or_was_killed_and_forgets_what_succeeded(tmp_path):
     log = tmp_path / "train.log"
-    with log.open("w") as old, job(log):
-        logging.getLogger("scripts.vae").info("new")
-        old.write("old")
-    assert log.read_text().endswith(" new\n")
+    log.write_text("killed\n")
+    for text in ("failed", "done", "done again"):
+        with contextlib.suppress(SystemExit), job(log):
+            logging.getLogger("scripts.vae").info(text)
+            if text == "failed":
+                raise UserError("for a reason")
+        kept = log.read_text()
+        if text != "done again":
+            assert kept.startswith("killed\n\nOnce more")
+    assert kept.endswith(" done again\nDone.\n")
+    assert kept.count("\n") == 2
+
+
+REFUSALS = {
+    "full": (OSError(errno.ENOSPC, "No space left on device", "a.npz"), "Make room on that disk"),
+    "read-only": (OSError(errno.EROFS, "Read-only file system", "a.npz"), "readable and writable"),
+    "forbidden": (PermissionError(errno.EACCES, "Permission denied", "a.npz"), "a.npz: Permission"),
+    "deleted": (FileNotFoundError(errno.ENOENT, "No such file", "a.npz"), "a.npz is gone. Run"),
+    "memory": (MemoryError("9 GiB"), r"Memory ran out (9 GiB). Have fewer jobs side by side"),
+    "of a GPU": (type("ResourceExhaustedError", (Exception,), {})(), "Memory ran out. Have fewer"),
+    "Ctrl-C": (KeyboardInterrupt(), "Interrupted. The same command begins this step again."),
+}
+
+
+@pytest.mark.parametrize(("error", "words"), REFUSALS.values(), ids=REFUSALS)
+def test_what_the_system_refuses_comes_with_what_to_do(tmp_path, capsys, error, words):
+    log = tmp_path / "log"
+    with pytest.raises(SystemExit), job(log):
+        raise error
+    shown = capsys.readouterr().err
+    assert words in shown.replace("\n", " ")
+    assert shown.endswith(f"\nFull log: {log}\n")
+    assert "Traceback" in log.read_text()
+
+
+def test_a_full_disk_is_told_whatever_a_library_makes_of_it(tmp_path, capsys):
+    with pytest.raises(SystemExit), job(tmp_path / "log"):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device", "a.png")
+        except OSError:
+            raise AttributeError("no fileno") from None
+    assert "a.png: No space left on device. Make room" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("cannot", ["be renamed", ""])
+def test_a_damaged_file_is_set_aside_by_a_job_alone(tmp_path, capsys, monkeypatch, cannot):
+    path = tmp_path / "images.npz"
+    path.write_text("noise")
+    assert "Delete it and run the same command again" in str(damaged(path, "no npz"))
+    assert path.exists()
+    if cannot:
+        monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError()))
+    with pytest.raises(SystemExit), job(tmp_path / "log"):
+        raise damaged(path, "no npz")
+    shown = capsys.readouterr().err.replace("\n", " ")
+    assert "images.npz is damaged or was not written by this workflow (no npz)." in shown
+    if cannot:
+        assert "Delete it and run the same command again" in shown
+    else:
+        assert "damaged.images.npz. Run the same command again" in shown
+        assert (tmp_path / "damaged.images.npz").read_text() == "noise"
+    assert path.exists() == bool(cannot)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), PermissionError(), FileNotFoundError()])
+def test_a_file_that_cannot_be_read_for_other_reasons_is_not_called_damaged(error):
+    with pytest.raises(type(error)), reading("images.npz"):
+        raise error
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path, capsys):
+    (tmp_path / "logs").write_text("a file in the way")
+    with pytest.raises(SystemExit) as ended, job(tmp_path / "logs" / "train.log"):
+        raise AssertionError
+    assert "logs" in str(ended.value)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_log_on_a_full_disk_does_not_hide_the_reason(tmp_path, capsys):
+    with open("/dev/full", "wb") as full, pytest.raises(SystemExit), job(tmp_path / "log"):
+        log, _ = logging.getLogger("scripts").handlers
+        os.dup2(full.fileno(), log.stream.fileno())
+        logging.getLogger("scripts.vae").info("epoch 1")
+        raise UserError("what happened")
+    assert "\nwhat happened\n" in capsys.readouterr().err
 
 
 def test_any_other_error_is_named_in_one_line(tmp_path, capsys):

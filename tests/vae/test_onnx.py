@@ -159,3 +159,8 @@ def test_a_damaged_network_says_what_to_do(tmp_path, content):
 def test_a_foreign_network_says_what_it_lacks(encoder):
     with pytest.raises(UserError, match="no z, mean among image"):
         Decoder(encoder)
+
+
+def test_a_network_that_gives_no_numbers_is_refused(decoder, weights):
+    with pytest.raises(UserError, match=r"decoder\.onnx is damaged .*mean is not always a finite"):
+        Decoder(decoder)(np.full((1, 2), np.nan))

@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.vae import pictures
 from scripts.vae.archives import ArchiveError, tar_members
 from scripts.vae.images import Images
-from scripts.vae.jobs import UserError
+from scripts.vae.jobs import DamagedError
 from scripts.vae.pictures import Skipped
 from scripts.vae.resizing import Crop
 
@@ -38,9 +38,8 @@ def read(
             pictures_of(path, background), path, size, crop, test_share, max_skipped, (), workers
         )
     except ArchiveError as error:
-        raise UserError(
-            f"{path} is not the archive of Caltech101, or damaged: {error}. "
-            "Delete it and run the same command again: it will be fetched anew."
+        raise DamagedError(
+            f"{path} is not the archive of Caltech101, or damaged: {error}.", path
         ) from error
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from scripts.vae.archives import ArchiveError, tar_members
 from scripts.vae.images import Images, Split
-from scripts.vae.jobs import UserError
+from scripts.vae.jobs import DamagedError
 
 TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 TEST = ("test_batch.bin",)
@@ -42,9 +42,8 @@ def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
             raise ArchiveError(f"there are ten classes, and {len(names)} names for them")
         return Images(_split(content, TRAIN), _split(content, TEST), names)
     except ArchiveError as error:
-        raise UserError(
-            f"{path} is not the CIFAR-10 archive, or damaged: {error}. "
-            "Delete it and run the same command again: it will be fetched anew."
+        raise DamagedError(
+            f"{path} is not the CIFAR-10 archive, or damaged: {error}.", path
         ) from error
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.vae.images import Images, Split
-from scripts.vae.jobs import UserError
+from scripts.vae.jobs import DamagedError, UserError
 
 # Twice the largest published file of this format (EMNIST's): here a gzip bomb ends.
 MAX_BYTES = 1 << 30
@@ -126,8 +126,5 @@ def _load(paths: dict[str, Path], name: str, dimensions: int) -> tuple[Path, np.
     return path, parse(data, dimensions, path)
 
 
-def _damaged(path: str | Path, reason: str) -> UserError:
-    return UserError(
-        f"{path} is damaged or not the right file: {reason}. "
-        "Delete it and run the same command again: it will be fetched anew."
-    )
+def _damaged(path: str | Path, reason: str) -> DamagedError:
+    return DamagedError(f"{path} is damaged or not the right file: {reason}.", path)
