@@ -22,6 +22,15 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/evaluate.smk"
 
 
+onstart:
+    folders.check_writable()
+    folders.no_future()
+
+
+onerror:
+    jobs.tell_killed(log)
+
+
 # Every run of every configured dataset; `snakemake mnist` builds those of one.
 rule all:
     default_target: True

@@ -4,16 +4,15 @@ import errno
 import logging
 import math
 import os
+import re
 import sys
 import textwrap
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# What a log ends with, and what stands between two attempts.
-DONE = "Done.\n"
 AGAIN = "\nOnce more, since this did not succeed:\n\n"
 
 _ROOM = (
@@ -128,7 +127,7 @@ def job(log: str | Path) -> Iterator[None]:
             print(f"\n{_paragraph(text)}\nFull log: {path}", file=sys.stderr)
             sys.exit(1)
         else:
-            file.stream.write(DONE)
+            _kept(path).unlink(missing_ok=True)
         finally:
             with suppress(OSError):
                 file.close()
@@ -136,17 +135,28 @@ def job(log: str | Path) -> Iterator[None]:
 
 
 def _opened(path: Path) -> logging.FileHandler:
-    """A handler for a log file: a new one, or one that goes on after what did not succeed."""
+    """A handler for a log file: a new one, or one that goes on after what did not succeed.
+
+    Snakemake deletes the log of an attempt before the next one: a second name keeps it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    again = path.is_file() and not path.read_bytes().endswith(DONE.encode())
-    if not again:
-        path.unlink(missing_ok=True)
-    file = logging.FileHandler(path, encoding="utf-8")  # appends, as one left behind may do, too
+    kept = _kept(path)
+    again = kept.is_file()
+    file = logging.FileHandler(kept, encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     file.handleError = lambda record: None  # a full disk need not be told for every line
     if again:
         file.stream.write(AGAIN)
+    path.unlink(missing_ok=True)
+    try:
+        os.link(kept, path)
+    except OSError:  # a disk that knows no links
+        kept.replace(path)
     return file
+
+
+def _kept(path: Path) -> Path:
+    return path.with_name(f".{path.name}")
 
 
 def _explained(error: BaseException) -> str:
@@ -171,6 +181,21 @@ def _explained(error: BaseException) -> str:
     if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, also for a GPU's memory
         return f"Memory ran out. {LESS_MEMORY}"
     return f"{type(error).__name__}: {error}"
+
+
+def tell_killed(logs: Iterable[str | Path]) -> None:
+    """Say what to do where Snakemake's own logs tell of scripts that were killed."""
+    text = "".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in logs)
+    names = sorted({*re.findall(r"\.(\w+)\.py' died with <Signals\.SIGKILL", text)})
+    if names:
+        print(
+            "\n"
+            + _paragraph(
+                f"{', '.join(names)} was killed (SIGKILL): as a rule by the system, because memory "
+                f"ran out. {LESS_MEMORY}"
+            ),
+            file=sys.stderr,
+        )
 
 
 @contextmanager

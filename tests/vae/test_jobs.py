@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from scripts.vae.jobs import Stopped, UserError, damaged, job, reading
+from scripts.vae.jobs import Stopped, UserError, damaged, job, reading, tell_killed
 
 
 def test_log_lines_go_to_the_file_and_to_the_terminal(tmp_path, capsys):
     log = tmp_path / "logs" / "train.log"
     with job(log):
         logging.getLogger("scripts.vae.training").info("epoch 1/2")
-    assert log.read_text().endswith(" epoch 1/2\nDone.\n")
+    assert log.read_text().endswith(" epoch 1/2\n")
     assert capsys.readouterr().err.endswith(" train: epoch 1/2\n")
 
 
@@ -58,17 +58,27 @@ def test_what_was_asked_to_stop_says_how_to_go_on_without_a_traceback(tmp_path, 
 
 def test_a_log_keeps_what_failed_or_was_killed_and_forgets_what_succeeded(tmp_path):
     log = tmp_path / "train.log"
-    log.write_text("killed\n")
-    for text in ("failed", "done", "done again"):
+    for text in ("failed", "failed again", "done", "done again"):
+        log.unlink(missing_ok=True)  # as Snakemake does
         with contextlib.suppress(SystemExit), job(log):
             logging.getLogger("scripts.vae").info(text)
-            if text == "failed":
+            if text.startswith("failed"):
                 raise UserError("for a reason")
-        kept = log.read_text()
-        if text != "done again":
-            assert kept.startswith("killed\n\nOnce more")
-    assert kept.endswith(" done again\nDone.\n")
-    assert kept.count("\n") == 2
+        if text == "done":
+            kept = log.read_text()
+            assert kept.count("UserError: for a reason") == kept.count("Once more") == 2
+            assert kept.endswith(" done\n")
+    assert log.read_text().endswith(" done again\n")
+    assert log.read_text().count("\n") == 1
+    assert list(tmp_path.iterdir()) == [log]
+
+
+def test_a_disk_without_links_has_a_log_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    with job(tmp_path / "train.log"):
+        logging.getLogger("scripts.vae").info("epoch 1/2")
+    assert (tmp_path / "train.log").read_text().endswith(" epoch 1/2\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["train.log"]
 
 
 REFUSALS = {
@@ -143,6 +153,16 @@ def test_a_log_on_a_full_disk_does_not_hide_the_reason(tmp_path, capsys):
         logging.getLogger("scripts.vae").info("epoch 1")
         raise UserError("what happened")
     assert "\nwhat happened\n" in capsys.readouterr().err
+
+
+def test_who_was_killed_is_told_with_what_to_do(tmp_path, capsys):
+    log = tmp_path / "snakemake.log"
+    log.write_text("Command 'python /a/tmp1.train.py' returned non-zero exit status 1.")
+    tell_killed([log])
+    assert capsys.readouterr().err == ""
+    log.write_text("Command 'python /a/tmp1.encode.py' died with <Signals.SIGKILL: 9>.")
+    tell_killed([log])
+    assert capsys.readouterr().err.startswith("\nencode was killed (SIGKILL): as a rule by the")
 
 
 def test_any_other_error_is_named_in_one_line(tmp_path, capsys):

@@ -1,9 +1,10 @@
 from functools import cache
 
-from scripts.vae import runs
+from scripts.vae import folders, jobs, runs
 from scripts.vae.fingerprints import fingerprint
 
 settings = runs.resolve(config)
+folders.check_places(settings.runs)
 
 
 wildcard_constraints:

@@ -1,0 +1,58 @@
+"""The folders of results: what may be wrong with them before any job.
+
+Imported by the Snakefile: no NumPy here. What Snakemake makes of it would be a traceback.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+REMEDY = "Then run the same command again."
+
+
+def check_places(runs: Mapping[str, Iterable[str]], results: str = "results") -> None:
+    """End the process where something that is no folder is in the place of one.
+
+    runs: names of the runs of each dataset.
+    """
+    folders = [results, f"{results}/raw"]
+    for dataset, names in runs.items():
+        folders += [f"{results}/{dataset}", *(f"{results}/{dataset}/{run}" for run in names)]
+    for folder in folders:
+        if os.path.islink(folder) and not os.path.exists(folder):
+            sys.exit(
+                f"{folder} is a link to {os.path.realpath(folder)}, which is not there; nothing "
+                f"was run. Mount that disk or make that folder, or remove the link. {REMEDY}"
+            )
+        if os.path.exists(folder) and not os.path.isdir(folder):
+            sys.exit(
+                f"{folder} is a file, and results need a folder in its place; nothing was run. "
+                f"Give it another name. {REMEDY}"
+            )
+
+
+def check_writable(results: str = "results") -> None:
+    """End the process where nothing can be written to some folder of results."""
+    for folder, _, _ in os.walk(results):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            sys.exit(
+                f"{folder} cannot be written to; nothing was run. Make it writable for you (chmod, "
+                f"chown, or how its disk is mounted), or put a link to a folder that is in the "
+                f"place of results/. {REMEDY}"
+            )
+
+
+def no_future(results: str = "results") -> None:
+    """Give files of results that are from the future, since the clock was put back, the time now.
+
+    Snakemake throws away what it makes of such a file, hours of training: it is older than that.
+    """
+    now = time.time()
+    for folder, _, files in os.walk(results):
+        for path in (Path(folder, name) for name in files):
+            with suppress(OSError):
+                if path.lstat().st_mtime > now:
+                    os.utime(path, (now, now), follow_symlinks=False)
