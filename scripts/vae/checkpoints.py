@@ -143,9 +143,11 @@ class Checkpoints:
         found = []
         for path in self._copies:
             try:
-                found.append((*_read(path), path))
+                found.append((*read(path), path))
             except FileNotFoundError:
                 continue
+            except MemoryError:
+                raise
             except Exception as error:
                 aside = path.with_name(f"damaged.{path.name}")
                 logger.warning("%s is damaged (%s): set aside as %s", path, error, aside.name)
@@ -216,8 +218,11 @@ class Checkpoints:
         return Stopped(f"Stopped by {self._stopped_by} {after}. The same command {on}.")
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """What `_save` wrote: state and arrays."""
+def read(path: str | Path) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """What a checkpoint holds: rows of the history and number of threads; arrays.
+
+    Raises FileNotFoundError, or anything else where the file is damaged.
+    """
     named = npz.read(path)
     state = json.loads(named.pop("state").item())
     arrays = [named[f"{i}"] for i in range(len(named))]

@@ -5,6 +5,7 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 
 import difflib
 import json
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -23,6 +24,8 @@ from pydantic import (
 )
 
 MODELS = tuple(sorted(p.stem for p in Path(__file__).parent.glob("models/[a-z]*.py")))
+
+MAX_DEPTH = 50
 
 # Names that rules or folders of the product have, so that no dataset can.
 RESERVED = frozenset(
@@ -301,8 +304,9 @@ def check_yaml(*paths: str) -> None:
     errors = []
     for path in paths:
         try:
-            with open(path, encoding="utf-8") as file:
-                content = yaml.load(file, _UniqueKeys)
+            text = Path(path).read_text(encoding="utf-8")
+            _check_depth(text)
+            content = yaml.load(text, _UniqueKeys)
             if not isinstance(content, dict | None):
                 errors.append(f"{path}: should hold keys and values, such as «datasets:»")
         except OSError as error:
@@ -311,18 +315,38 @@ def check_yaml(*paths: str) -> None:
             mark = error.problem_mark
             place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
             errors.append(f"{place}: not valid YAML: {error.problem}")
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except Exception as error:  # whatever a constructor stumbles over: dates that are none
             errors.append(f"{path}: not valid YAML: {error}")
     if errors:
         raise ConfigError(errors)
 
 
-class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _check_depth(text: str) -> None:
+    """Raise YAMLError before a text is read that would exhaust the stack."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"lists and keys within each other, more than {MAX_DEPTH} levels deep",
+                problem_mark=event.start_mark,
+            )
+
+
+class _UniqueKeys(_Loader):
     """YAML takes the last of two equal keys without a word; a lost dataset is worth an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key is a word, no list and no keys", problem_mark=key.start_mark
+                )
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.MarkedYAMLError(
                     problem=f"the key «{key.value}» stands here a second time",
@@ -367,12 +391,17 @@ def _explain(error: dict[str, Any]) -> str:
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if kind == "literal_error":
         options = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return f"{path}: {value!r} is not one of {', '.join(options)}{near(value, options)}"
+        hint = near(value[:60], options) if isinstance(value, str) else "."
+        return f"{path}: {_shorten(value)} is not one of {', '.join(options)}{hint}"
     return f"{path}: {_shorten(value)}: {message[0].lower()}{message[1:]}"
 
 
+_repr = reprlib.Repr()  # of a few items and levels, since aliases may multiply without end
+_repr.maxlevel, _repr.maxstring, _repr.maxother = 3, 60, 60
+
+
 def _shorten(value: Any) -> str:
-    text = repr(value)
+    text = _repr.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -146,7 +146,9 @@ def _opened(path: Path) -> logging.FileHandler:
     file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     file.handleError = lambda record: None  # a full disk need not be told for every line
     if again:
-        file.stream.write(AGAIN)
+        with suppress(OSError):  # a full disk
+            file.stream.write(AGAIN)
+            file.flush()
     path.unlink(missing_ok=True)
     try:
         os.link(kept, path)

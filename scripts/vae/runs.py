@@ -6,6 +6,7 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 import ast
 import functools
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ ABBREVIATIONS = {
     "seed": "seed",
 }
 
+MOST_RUNS = 10_000  # of a variant
 NETWORK_KEYS = ("filters", "intermediate_dim")
 GRAY = frozenset({"digits", "idx"})
 
@@ -151,6 +153,9 @@ def _expand(
     ]
     for where, changes in places:
         lists = {"latent_dim": dataset.latent_dim} | changes
+        if (count := math.prod(map(len, lists.values()))) > MOST_RUNS:
+            errors.append(f"{where}: {count:,} runs; more than {MOST_RUNS:,} cannot be planned")
+            continue
         for combination in itertools.product(*lists.values()):
             changed = dict(zip(lists, combination, strict=True))
             try:

@@ -84,7 +84,7 @@ def restored(tmp_path, **options):
 def copies(tmp_path):
     """From the older to the newer, which is not the order of their names or dates."""
     found = (tmp_path / ".checkpoints" / "ld_2" / "key").glob("[ab].npz")
-    return sorted(found, key=lambda path: len(checkpoints._read(path)[0]["rows"]))
+    return sorted(found, key=lambda path: len(checkpoints.read(path)[0]["rows"]))
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 2, 3])

@@ -33,10 +33,15 @@ class Workspace:
 
     path: Path
 
-    def snakemake(self, *arguments: str, **options) -> subprocess.CompletedProcess:
-        """Run the command as a user would type it; its output is in `stdout` and `stderr`."""
+    def snakemake(
+        self, *arguments: str, before: tuple[str, ...] = (), **options
+    ) -> subprocess.CompletedProcess:
+        """Run the command as a user would type it; its output is in `stdout` and `stderr`.
+
+        before: a command that runs it in its turn, with other rights for instance.
+        """
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", *arguments],
+            [*before, sys.executable, "-m", "snakemake", *arguments],
             cwd=self.path,
             capture_output=True,
             text=True,

@@ -1,91 +1,186 @@
 """Trainings that are killed: the same command goes on, and gives what it would have given."""
 
+import os
 import random
 import re
 import signal
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
 import pandas as pd
-import psutil
 import pytest
 
-HISTORY = "results/digits/ld_2/history.csv"
-LOG = "results/digits/ld_2/logs/train.log"
-COMMAND = ("--cores", "2", "--", HISTORY)
+from scripts.vae import checkpoints
+from scripts.vae.jobs import AGAIN
+from tests.workflow.conftest import Workspace
+
+# How often to kill a real training of MNIST, which takes a while.
+KILLS = int(os.environ.get("VAE_TEST_KILLS", "0"))
 
 
-@pytest.fixture
-def workspace(unbuilt_copy):
-    """A training of some seconds, in many short epochs."""
-    content = unbuilt_copy.config
-    content["datasets"]["digits"] |= {"latent_dim": 2, "epochs": 80, "batch_size": 32}
-    unbuilt_copy.write_config(content)
-    return unbuilt_copy
+@dataclass
+class Training:
+    """Trainings that a command does side by side, and their logs."""
+
+    workspace: Workspace
+    dataset: str
+    runs: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+    def path(self, run, name):
+        return self.workspace.path / "results" / self.dataset / run / name
+
+    @property
+    def command(self):
+        targets = [f"results/{self.dataset}/{run}/history.csv" for run in self.runs]
+        return ("--cores", "4", *self.options, "--", *targets)
+
+    def log(self, run):
+        """What the attempt says that is under way, or was the last."""
+        path = self.path(run, "logs/train.log")
+        return path.read_text().rpartition(AGAIN)[2] if path.exists() else ""
+
+    def behind(self, run):
+        """The number of epochs that are behind, as the log has it."""
+        done = re.findall(r"epoch (\d+)/", self.log(run))
+        return int(done[-1]) if done else self.resumed_at(run) - 1
+
+    def resumed_at(self, run):
+        found = re.search(r"resumed at epoch (\d+)", self.log(run))
+        return int(found[1]) if found else 1
+
+    def start(self):
+        for run in self.runs:  # those of the last attempt would be taken for those of the next
+            self.path(run, "logs/train.log").unlink(missing_ok=True)
+        return self.workspace.start(*self.command)
+
+    def interrupt(self, number, after, seconds):
+        """Start the command; signal each training, at a random moment within so many seconds.
+
+        after: the pattern of a line in the log from which these count.
+
+        Returns what the command printed.
+        """
+        snakemake, moments = self.start(), {}
+        while len(moments) < len(self.runs) or any(moments.values()):
+            assert snakemake.poll() is None or not any(moments.values()), snakemake.communicate()
+            for run in self.runs:
+                if run not in moments and re.search(after, self.log(run)):
+                    moments[run] = time.monotonic() + random.uniform(0, seconds)
+                if moments.get(run) and time.monotonic() > moments[run]:
+                    (lock,) = self.path(".checkpoints", run).glob("*/lock")
+                    os.kill(int(lock.read_text().split()[0]), number)
+                    moments[run] = None
+            time.sleep(0.01)
+        output = "".join(snakemake.communicate(timeout=120))
+        assert snakemake.returncode == 1, output
+        return output
+
+    def finish(self):
+        done = self.workspace.snakemake(*self.command)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def saved(self, run):
+        """The number of epochs that a checkpoint has."""
+        copies = self.path(".checkpoints", run).glob("*/[ab].npz")
+        return max((len(checkpoints.read(path)[0]["rows"]) for path in copies), default=0)
 
 
-def log_of(workspace):
-    log = workspace.path / LOG
-    return log.read_text() if log.exists() else ""
-
-
-def started(workspace):
-    """Start the command; return Snakemake and the training at a random moment after an epoch."""
-    (workspace.path / LOG).unlink(missing_ok=True)
-    snakemake = workspace.start(*COMMAND)
-    while not re.search(r"epoch (?!1/)\d+/80", log_of(workspace)):  # so that one is saved
-        assert snakemake.poll() is None, snakemake.communicate()
-        time.sleep(0.02)
-    time.sleep(random.uniform(0, 0.3))
-    processes = psutil.Process(snakemake.pid).children(recursive=True)
-    (training,) = [p for p in processes if any(a.endswith(".train.py") for a in p.cmdline())]
-    return snakemake, training
-
-
-def resumed_at(workspace):
-    return int(re.search(r"resumed at epoch (\d+)", log_of(workspace))[1])
-
-
-def weights(workspace):
-    decoder = onnx.load(workspace.path / "results/digits/ld_2/decoder.onnx")
+def weights(training, run):
+    decoder = onnx.load(training.path(run, "decoder.onnx"))
     return [onnx.numpy_helper.to_array(tensor) for tensor in decoder.graph.initializer]
 
 
-def test_a_training_killed_three_times_gives_the_same_history(workspace, fresh, tmp_path):
-    snakemake, training = started(workspace)
-    training.send_signal(signal.SIGKILL)
-    snakemake.communicate(timeout=60)
-    assert snakemake.returncode == 1
-
-    snakemake, training = started(workspace)
-    first = resumed_at(workspace)
-    training.send_signal(signal.SIGTERM)
-    output = "".join(snakemake.communicate(timeout=60))
-    assert snakemake.returncode == 1
-    text = r"Stopped by SIGTERM after epoch (\d+)\. The same command goes on after epoch \1\."
-    last = int(re.search(text, output)[1])
-    assert re.search(text, log_of(workspace))
-    assert first <= last < 80
-
-    snakemake, training = started(workspace)
-    assert resumed_at(workspace) == last + 1
-    snakemake.send_signal(signal.SIGKILL)
-    snakemake.communicate(timeout=60)  # which the training ends, too, soon after
-    assert "Stopped by the end of Snakemake" in log_of(workspace)
-    assert workspace.snakemake("--unlock").returncode == 0
-    done = workspace.snakemake(*COMMAND)
-    assert done.returncode == 0, done.stderr
-    assert resumed_at(workspace) > last + 1
-    assert not (workspace.path / "results/digits/.checkpoints").exists()
-
-    uninterrupted = fresh.copy(tmp_path / "uninterrupted")
-    uninterrupted.write_config(workspace.config)
-    assert uninterrupted.snakemake(*COMMAND).returncode == 0
-    for old, new in zip(*(weights(w) for w in (workspace, uninterrupted)), strict=True):
+def check_equal(interrupted, uninterrupted, run, epochs):
+    """The same history, but for seconds, and the same decoder, bit for bit."""
+    both = (interrupted, uninterrupted)
+    for old, new in zip(*(weights(training, run) for training in both), strict=True):
         np.testing.assert_array_equal(old, new)
-    histories = [pd.read_csv(w.path / HISTORY) for w in (workspace, uninterrupted)]
-    assert list(histories[0].epoch) == list(range(1, 81))
+    histories = [pd.read_csv(training.path(run, "history.csv")) for training in both]
+    assert list(histories[0].epoch) == list(range(1, epochs + 1))
     pd.testing.assert_frame_equal(
         *(history.drop(columns="seconds") for history in histories), check_exact=True
     )
+
+
+def test_trainings_killed_seven_times_give_the_same(unbuilt_copy, fresh, tmp_path):
+    epochs = {
+        "ld_2": 400,
+        "ld_2_id_8_e_60_m_conv": 60,
+    }  # of a twentieth of a second, and of a third
+    content = unbuilt_copy.config
+    content["datasets"]["digits"] |= {
+        "latent_dim": 2,
+        "epochs": 400,
+        "batch_size": 32,
+        "variants": [{"model": "conv", "epochs": 60, "intermediate_dim": 8}],
+    }
+    unbuilt_copy.write_config(content)
+    training = Training(unbuilt_copy, "digits", tuple(epochs))
+
+    epoch_done = r"epoch (?!1/)\d+/"  # so that one is saved
+    for _ in range(5):
+        training.interrupt(signal.SIGKILL, epoch_done, 0.3)
+    output = training.interrupt(signal.SIGTERM, epoch_done, 0.3)
+    stopped = r"Stopped by SIGTERM after epoch (\d+)\. The same command goes on after epoch \1\."
+    assert len(re.findall(stopped, output)) == 2
+    last = {run: int(re.search(stopped, training.log(run))[1]) for run in epochs}
+
+    snakemake = training.start()
+    while not all(re.search(epoch_done, training.log(run)) for run in epochs):
+        assert snakemake.poll() is None, snakemake.communicate()
+        time.sleep(0.01)
+    assert {run: training.resumed_at(run) - 1 for run in epochs} == last
+    snakemake.kill()
+    snakemake.communicate(timeout=60)  # which the trainings end, too, soon after
+    for run in epochs:
+        assert "Stopped by the end of Snakemake" in training.log(run)
+    assert unbuilt_copy.snakemake("--unlock").returncode == 0
+    training.finish()
+    assert all(training.resumed_at(run) > last[run] for run in epochs)
+    assert not (unbuilt_copy.path / "results/digits/.checkpoints").exists()
+
+    uninterrupted = Training(fresh.copy(tmp_path / "uninterrupted"), "digits", tuple(epochs))
+    uninterrupted.workspace.write_config(unbuilt_copy.config)
+    uninterrupted.finish()
+    for run in epochs:
+        check_equal(training, uninterrupted, run, epochs[run])
+        assert training.path(run, "logs/train.log").read_text().count(AGAIN) == 7
+
+
+@pytest.mark.skipif(not KILLS, reason="VAE_TEST_KILLS is not set: half an hour for 20")
+@pytest.mark.parametrize(
+    ("run", "epochs", "kills"), [("ld_2", 10, KILLS), ("ld_2_e_4_m_conv", 4, max(1, KILLS // 4))]
+)
+def test_mnist_killed_at_random_moments(
+    unbuilt_copy, tmp_path, datasets, capsys, run, epochs, kills
+):
+    variants = [{"epochs": 4, "model": "conv"}]
+    unbuilt_copy.write_config(
+        {
+            "datasets": {
+                "mnist": {"source": "mnist", "latent_dim": 2, "epochs": 10, "variants": variants}
+            }
+        }
+    )
+    options = ("--configfile", str(datasets / "overlay.yaml"))
+    done = unbuilt_copy.snakemake("--cores", "2", *options, "--", "results/mnist/images.npz")
+    assert done.returncode == 0, done.stderr
+    training = Training(unbuilt_copy, "mnist", (run,), options)
+    uninterrupted = Training(unbuilt_copy.copy(tmp_path / "copy"), "mnist", (run,), options)
+    uninterrupted.finish()
+    seconds = pd.read_csv(uninterrupted.path(run, "history.csv")).seconds.median()
+    behind, lost = [], []
+    for _ in range(kills):
+        training.interrupt(signal.SIGKILL, r"training and \d+ test images", 1.3 * seconds)
+        saved = training.saved(run)
+        behind.append(max(saved, training.behind(run)))
+        lost.append(behind[-1] - saved)
+    training.finish()
+    with capsys.disabled():
+        print(f"\n{run}: an epoch takes {seconds:.1f} s; killed {kills} times")
+        print(f"epochs behind at each kill: {behind}; of these not saved: {lost}")
+    assert max(lost) <= 1
+    check_equal(training, uninterrupted, run, epochs)

@@ -58,5 +58,7 @@ def pictures_of(path: str | Path, background: bool = False) -> Iterator[tuple[st
                     litter = member.name.startswith(".") or member.suffix != ".jpg"
                     if not litter and (background or member.parent.name != BACKGROUND):
                         yield f"{member.parent.name}/{member.name}", content
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # all of zipfile's
+    except (ArchiveError, FileNotFoundError, PermissionError, MemoryError):
+        raise
+    except Exception as error:  # zipfile raises whatever its parsing stumbles over
         raise ArchiveError(str(error)) from error
