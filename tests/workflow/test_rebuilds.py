@@ -117,7 +117,7 @@ def test_comments_and_docstrings_run_nothing(built_copy, module):
 
 
 @pytest.mark.parametrize(
-    "module", ["config.py", "runs.py", "jobs.py", "files.py", "checkpoints.py"]
+    "module", "config.py runs.py jobs.py files.py npz.py records.py checkpoints.py".split()
 )
 def test_the_code_of_messages_and_checks_runs_nothing(built_copy, module):
     built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
