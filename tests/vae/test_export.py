@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -75,3 +76,18 @@ def test_the_architecture_names_every_layer_with_its_shape_and_parameters(export
     assert encoder["image"]["inputs"] == []
     total = sum(layer["parameters"] for layers in drawn.values() for layer in layers)
     assert total == vae.encoder.count_params() + vae.decoder.count_params()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("name", ["encoder.keras", "decoder.keras", "vae.keras", "decoder.onnx"])
+def test_a_full_disk_leaves_no_half_model(exported, tmp_path, name):
+    vae, _ = exported
+    (tmp_path / f".part.{name}").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=f"No space left on device: '.*/{name}'"):
+        if name.endswith(".onnx"):
+            export.write_onnx(vae.decoder, tmp_path / name)
+        else:
+            paths = [tmp_path / f"{part}.keras" for part in ("encoder", "decoder", "vae")]
+            export.save_keras(vae, *paths)
+    assert not (tmp_path / name).exists()
+    assert not [*tmp_path.glob(".part.*")]

@@ -3,10 +3,12 @@
 All of it in a project whose path has spaces, with results/ a link to another folder.
 """
 
+import contextlib
 import logging
 import os
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -79,6 +81,34 @@ def test_a_full_disk_while_codes_pictures_and_tables_are_written(project):
     fill_disk(*(project.path / target for target in targets))
     fails(project, *targets, words=[f"{path}: {NO_ROOM}" for path in targets])
     assert not any((project.path / target).exists() for target in targets)
+    succeeds(project)
+    whole(project)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 20 MB, where this may mount one."""
+    disk = tmp_path / "small disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a small disk here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_with_no_room_for_anything(project, small_disk):
+    results = project.path / "results"
+    shutil.copytree(results, small_disk / "results")
+    results.unlink()
+    results.symlink_to(small_disk / "results")
+    (run(project) / "latent.png").unlink()
+    with contextlib.suppress(OSError), open(small_disk / "filling", "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    fails(project, words=[f"results/digits/ld_2/latent.png: {NO_ROOM}"])
+    assert not (run(project) / "latent.png").exists()
+    (small_disk / "filling").unlink()
     succeeds(project)
     whole(project)
 

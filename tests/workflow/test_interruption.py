@@ -172,9 +172,15 @@ def test_mnist_killed_at_random_moments(
     uninterrupted = Training(unbuilt_copy.copy(tmp_path / "copy"), "mnist", (run,), options)
     uninterrupted.finish()
     seconds = pd.read_csv(uninterrupted.path(run, "history.csv")).seconds.median()
+    first, last = (
+        pd.Timestamp(re.search(rf"^(.{{19}}) {text}", uninterrupted.log(run), re.M)[1])
+        for text in (r"\d+ training and", f"epoch {epochs}/")
+    )
+    # Between start-up and the second epoch, so that every fourth attempt gets an epoch further.
+    window = (last - first).total_seconds() - (epochs - 1.7) * seconds
     behind, lost = [], []
     for _ in range(kills):
-        training.interrupt(signal.SIGKILL, r"training and \d+ test images", 1.3 * seconds)
+        training.interrupt(signal.SIGKILL, r"training and \d+ test images", window)
         saved = training.saved(run)
         behind.append(max(saved, training.behind(run)))
         lost.append(behind[-1] - saved)
