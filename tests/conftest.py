@@ -1,4 +1,7 @@
-"""`--fast`: the tests that start neither TensorFlow nor Snakemake, in under a minute."""
+"""`--fast`: the tests that start neither TensorFlow nor Snakemake, in under a minute.
+
+Without thousands of generated cases as well.
+"""
 
 import os
 from pathlib import Path
@@ -8,6 +11,7 @@ import pytest
 SLOW = {
     "workflow",
     "models",
+    "properties",
     "test_classifier.py",
     "test_elbo.py",
     "test_export.py",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from scripts.vae.jobs import damaged, reading
+from scripts.vae.jobs import UserError, reading
 
 # So many pixels and channels at a time: activations of 64 filters then take 90 to 260 MB.
 BATCH = 2**20
@@ -45,7 +45,11 @@ class _Network:
         arrays = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
         for name, array in zip(outputs, arrays, strict=True):
             if not np.isfinite(array).all():
-                raise damaged(self._path, f"{name} is not always a finite number")
+                raise UserError(
+                    f"{self._path} gives a {name} that is no number: its training diverged, or the "
+                    "file is damaged. Lower learning_rate in config/config.yaml, or delete the "
+                    "file; then run the same command again: it will be trained anew."
+                )
         return arrays
 
     def _scaled(self, pixels: np.ndarray, labels: np.ndarray | None = None) -> Iterator[dict]:
