@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scripts.train_classifier import train_classifier
-from scripts.vae import classifier, export, images
+from scripts.vae import classifier, export, images, training
 from scripts.vae.images import Images, Split
 from scripts.vae.jobs import UserError
 from scripts.vae.onnx import Classifier
@@ -26,7 +26,10 @@ def written(tmp_path_factory):
     data = Images(bars(300, (8, 9, 3), 0), bars(50, (8, 9, 3), 1), ("left", "right"))
     images.save(data, folder / "images.npz")
     files = [folder / name for name in ("classifier.onnx", "classifier.json")]
-    train_classifier(folder / "images.npz", 2, "bars", *files)
+    with pytest.MonkeyPatch.context() as patch:
+        # Of a process whose TensorFlow earlier tests have used, threads can no longer be set.
+        patch.setattr(training, "use_threads", lambda threads: None)
+        train_classifier(folder / "images.npz", 2, "bars", *files)
     return data, folder
 
 

@@ -135,8 +135,13 @@ def test_the_order_of_keys_comments_and_mirrors_run_nothing(built_copy):
     assert built_copy.planned() == {}
 
 
-def test_a_url_a_citation_and_another_dataset_run_nothing(built_copy):
-    built_copy.edit("config/sources.yaml", "https://", "https://elsewhere.")
+def test_a_citation_writes_model_cards_again(built_copy):
+    built_copy.edit("config/sources.yaml", "E. Alpaydin", "Ethem Alpaydin")
+    assert built_copy.planned() == {"write_model_card": RUNS}
+
+
+def test_a_url_and_another_dataset_run_nothing(built_copy):
+    built_copy.edit("config/sources.yaml", "- https://", "- https://elsewhere.")
     config = built_copy.config
     config["datasets"]["twin"] = config["datasets"]["digits"] | {"epochs": 1}
     built_copy.write_config(config)
