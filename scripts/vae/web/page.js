@@ -78,10 +78,14 @@ class Page {
     this.goTo(codeOf(this.run, index), index, this.conditional ? label : this.label);
   }
 
-  draw(from) {
-    if (from === "mixture" && !this.run.mixture) return;
+  random(origin) {
+    return origin === "mixture" ? drawMixture(this.run) : drawPrior(this.run);
+  }
+
+  draw(origin) {
+    if (origin === "mixture" && !this.run.mixture) return;
     this.stop();
-    this.goTo(from === "mixture" ? drawMixture(this.run) : drawPrior(this.run));
+    this.goTo(this.random(origin));
   }
 
   // Decode and show, once a frame at most; what changes meanwhile is in the next one.
@@ -172,7 +176,8 @@ class Page {
     const each = performance.now() - start;
     const n = Math.max(5, Math.min(LATTICE, Math.floor(Math.sqrt(LATTICE_MS / each))));
     const [height, width] = run.shape;
-    const canvas = make("canvas", { width: n * width, height: n * height });
+    const [right, down] = [width, height].map((length) => length + Math.ceil(length / 16)); // a gap
+    const canvas = make("canvas", { width: n * right, height: n * down });
     const context = canvas.getContext("2d");
     const middle = (i) => (((i + 0.5) / n) * 2 - 1) * plane.reach;
     for (let row = 0; row < n; row++) {
@@ -185,7 +190,7 @@ class Page {
       }
       const mean = await this.decode(codes, this.label);
       for (let i = 0; i < n; i++) {
-        context.putImageData(toPixels(mean, run.shape, i), i * width, row * height);
+        context.putImageData(toPixels(mean, run.shape, i), i * right, row * down);
       }
       await new Promise((resolve) => setTimeout(resolve)); // let the page breathe
       if (this.latticeKey !== key) return; // somebody moved on
@@ -216,7 +221,7 @@ class Page {
     $("sliders").replaceChildren(...this.sliders.map((slider) => slider.label));
     $("others").hidden = !others.length;
     $("others-title").textContent = this.basisName === "dimensions"
-      ? "Other dimensions, by their KL" : "Other components, by their variance";
+      ? "Other dimensions, by their KL in nats" : "Other components, by their variance";
     $("all-sliders").hidden = shown.length === others.length;
     $("all-sliders").textContent = `Show all ${others.length}`;
     this.showSliders();
@@ -448,7 +453,7 @@ class Page {
   showAxes() {
     [$("axis-x"), $("axis-y")].forEach((select, which) => {
       const options = this.basis.order.map((axis) =>
-        make("option", { value: axis, textContent: `${this.basis.name(axis)}, ${this.basis.about(axis)}` }));
+        make("option", { value: axis, textContent: `${this.basis.name(axis)} · ${this.basis.about(axis)}` }));
       select.replaceChildren(...options);
       select.value = this.axes[which];
     });

@@ -29,6 +29,7 @@ class Plane {
     this.ring = ring;
     this.x = this.y = new Float32Array();
     this.reach = 3;
+    this.length = 0; // of a side, in CSS pixels
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       canvas.setPointerCapture(event.pointerId);
@@ -59,7 +60,8 @@ class Plane {
   draw({ run, x, y, reach, names, rings, isShown, shows, images, line }) {
     Object.assign(this, { x, y, reach });
     const { canvas } = this;
-    const side = Math.max(1, Math.round(canvas.clientWidth * devicePixelRatio));
+    this.length = canvas.clientWidth;
+    const side = Math.max(1, Math.round(this.length * devicePixelRatio));
     if (canvas.width !== side) canvas.width = canvas.height = side;
     const context = canvas.getContext("2d");
     const style = getComputedStyle(canvas);
@@ -187,9 +189,8 @@ class Plane {
   // Put the ring where the point is, or at the nearest edge. An element of its own: moving it
   // costs a browser less than any drawing.
   mark(x, y) {
-    const share = (value) => Math.min(1, Math.max(0, (value / this.reach + 1) / 2));
-    this.ring.style.left = `${100 * share(x)}%`;
-    this.ring.style.top = `${100 * share(-y)}%`;
+    const pixels = (value) => this.length * Math.min(1, Math.max(0, (value / this.reach + 1) / 2));
+    this.ring.style.transform = `translate(${pixels(x)}px, ${pixels(-y)}px)`;
   }
 }
 

@@ -1,7 +1,8 @@
 // Latent space: axes to move along, distances, random draws. No drawing here.
 
 // A basis gives a code z coordinates: along its own dimensions, or along principal components.
-// order: its axes, the most telling first; about(i): what tells them apart.
+// order: its axes, the most telling first; about(i): how much they tell, as KL in nats a test
+// image or as a share of the variance.
 
 function dimensionsOf(run) {
   const order = run.kl.map((_, i) => i).sort((a, b) => run.kl[b] - run.kl[a]);
@@ -9,7 +10,7 @@ function dimensionsOf(run) {
     count: run.latentDim,
     order,
     name: (i) => `z[${i}]`,
-    about: (i) => `KL ${run.kl[i].toFixed(2)} nats`,
+    about: (i) => `KL ${run.kl[i].toFixed(2)}`,
     get: (z, i) => z[i],
     set(z, i, value) {
       z[i] = value;
@@ -24,7 +25,7 @@ function componentsOf(run) {
     count: shares.length,
     order: shares.map((_, i) => i),
     name: (i) => `PC ${i + 1}`,
-    about: (i) => `${(100 * shares[i]).toFixed(1)} % of variance`,
+    about: (i) => `${(100 * shares[i]).toFixed(1)} %`,
     get(z, i) {
       let sum = 0;
       for (let d = 0; d < D; d++) sum += (z[d] - mean[d]) * axes[i * D + d];
