@@ -113,7 +113,7 @@ def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:
         f"network {settings['model']}{', conditional' if settings['conditional'] else ''}",
         f"{settings['epochs']} epochs, loss {run['final']['loss']:,.2f} nats an image",
     ]
-    sheet = mosaic(in_rows(images, math.ceil(math.sqrt(2 * len(images)))), largest=1)
+    sheet = mosaic(in_rows(images, min(6, len(images))), largest=1)
     with io.BytesIO() as file:
         Image.fromarray(sheet).save(file, "PNG", optimize=True)
         data = base64.b64encode(file.getvalue()).decode()
@@ -176,7 +176,8 @@ def _mixture(mixture: Mixture) -> dict[str, Any] | None:
 
 def _pictures(pixels: np.ndarray) -> dict[str, Any] | None:
     """Test pictures as one WebP file of tiles, row by row: as many as there is room for."""
-    count = len(pixels)
+    # A byte for ten pixels is as few as it gets: no need to compress what cannot fit.
+    count = min(len(pixels), 10 * PICTURE_BYTES // min(max(pixels.shape[1:3]), TILE) ** 2)
     while count:
         tiles, columns, side = _tiles(pixels[:count])
         with io.BytesIO() as file:
