@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scripts.vae import codes, tiles
+from scripts.vae import codes, mixture, sampling, tiles
 from scripts.vae.blocks import blocks
 from scripts.vae.files import atomic
 from scripts.vae.jobs import UserError
@@ -156,8 +156,8 @@ def points(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndar
     """The codes that were asked for, float32 [..., D] as they are laid out, and their labels."""
     latent_dim = run.decoder.latent_dim
     if arguments.random and run.decoder.classes and arguments.label is None:
-        labels = np.arange(arguments.random) * run.decoder.classes // arguments.random
-        return draw(run, arguments), labels  # class by class
+        labels = sampling.classes(arguments.random, run.decoder.classes)
+        return draw(run, arguments), labels
     label = run.label(arguments.label)
     if arguments.random:
         return draw(run, arguments), label
@@ -184,10 +184,7 @@ def draw(run: Run, arguments: argparse.Namespace) -> np.ndarray:
     """Random codes: float32 [N, D]."""
     n, latent_dim = arguments.random, run.decoder.latent_dim
     if arguments.origin == "prior":
-        rng = np.random.default_rng(arguments.seed)
-        return rng.standard_normal((n, latent_dim), dtype=np.float32)
-    from scripts.vae import mixture
-
+        return sampling.prior(n, latent_dim, arguments.seed)
     path = run.folder / "mixture.npz"
     if not path.is_file():
         raise UserError(f"{path} is missing; «snakemake --cores 2 {path}» builds it.")
@@ -196,9 +193,7 @@ def draw(run: Run, arguments: argparse.Namespace) -> np.ndarray:
 
 def grid(latent_dim: int, side: int, seed: int) -> np.ndarray:
     """Codes as in grid.png: float32 [R, C, D]; the nine planes of three dimensions 3 by 3."""
-    from scripts.vae.sampling import uniform_grid  # SciPy: 0.3 s
-
-    z = uniform_grid(latent_dim, side, seed=seed)
+    z = sampling.uniform_grid(latent_dim, side, seed=seed)
     if latent_dim == 3:
         z = z.reshape(3, 3, side, side, 3).swapaxes(1, 2).reshape(3 * side, 3 * side, 3)
     return z

@@ -31,6 +31,7 @@ CODE_BYTES = 300_000
 PICTURE_BYTES = 350_000
 OTHER_BYTES = 100_000
 MOST_PICTURES = 2000
+MOST_DIMENSIONS = 1024  # for principal components, which take a second of so many
 TILE = 96  # pixels of a side, at most
 LOSSLESS = 32  # pixels of a side, up to which pictures are not compressed as photographs are
 
@@ -74,7 +75,7 @@ def content(
         "shape": list(pixels.shape[1:]),
         "testImages": len(pixels),
         "latentDim": latent_dim,
-        "kl": [round(value, 4) for value in latents.kl.tolist()],
+        "kl": [round(value, 4) for value in np.nan_to_num(latents.kl).tolist()],
         "codes": _array(np.rint(codes / scale).astype("<i2")),
         "scale": _array(scale.astype("<f4")),
         "labels": _array(latents.labels[chosen].astype("<i2")),
@@ -143,11 +144,11 @@ def _array(values: np.ndarray) -> str:
 def _components(z: np.ndarray) -> dict[str, Any] | None:
     """Principal axes of codes [N, D]: mean [D], axes [K, D], shares of the variance [K].
 
-    As many of the axes as there is room for; none of a single dimension.
+    As many of the axes as there is room for; none of a single dimension, or of very many.
     """
     latent_dim = z.shape[1]
     most = min(latent_dim, OTHER_BYTES // (4 * latent_dim))
-    if latent_dim < 2 or most < 2:
+    if latent_dim < 2 or most < 2 or latent_dim > MOST_DIMENSIONS:
         return None
     centred = z.astype(float) - z.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred / len(z))

@@ -436,6 +436,13 @@ def test_adding_a_run_builds_its_page_and_the_linking_one(explored, tmp_path):
     assert plan == {"explore": {"digits/ld_2", "digits/ld_3"}, "link_explorers": {"digits"}}
 
 
+def test_an_edit_of_the_page_builds_the_pages_alone(explored, tmp_path):
+    workspace = explored.copy(tmp_path / "project")
+    workspace.edit("scripts/vae/web/page.css", ":root", "/* More. */ :root")
+    plan = workspace.planned("--", "results/digits/explorer.html")
+    assert plan == {"explore": {"digits/ld_2", "digits/ld_3"}, "link_explorers": {"digits"}}
+
+
 def test_nothing_of_it_is_built_unless_asked_for(explored):
     assert not {"explore", "download_runtime"} & explored.planned("--forceall").keys()
 

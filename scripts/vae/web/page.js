@@ -4,6 +4,7 @@ const NEAREST = 8;
 const NEAREST_MS = 80; // between two looks for them, while one drags
 const GALLERY = 12;
 const SLIDERS = 24; // at first, of the most telling dimensions
+const CHOICES = 300; // of dimensions, for either axis of the plane
 const LATTICE = 20; // decoded images on a side of the plane, fewer where they take longer than this:
 const LATTICE_MS = 1500;
 const WALK_MS = 2500;
@@ -452,7 +453,9 @@ class Page {
 
   showAxes() {
     [$("axis-x"), $("axis-y")].forEach((select, which) => {
-      const options = this.basis.order.map((axis) =>
+      const first = this.basis.order.slice(0, CHOICES);
+      if (!first.includes(this.axes[which]) && !this.flat) first.push(this.axes[which]);
+      const options = first.map((axis) =>
         make("option", { value: axis, textContent: `${this.basis.name(axis)} · ${this.basis.about(axis)}` }));
       select.replaceChildren(...options);
       select.value = this.axes[which];

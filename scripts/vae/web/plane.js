@@ -10,6 +10,7 @@ const CELLS = 128; // of the density, on a side
 // A colour for each class that is shown: its own among ten classes, else one of the ten largest
 // that are shown has; the others have none.
 function colourClasses(run, isShown) {
+  if (!run.classNames.length) return new Map([[-1, COLOURS[0]]]);
   const counts = new Map();
   for (const label of run.labels) {
     if (isShown(label)) counts.set(label, (counts.get(label) ?? 0) + 1);
