@@ -167,7 +167,7 @@ class Plane {
       cells.data[4 * cell] = red[cell] / number[cell];
       cells.data[4 * cell + 1] = green[cell] / number[cell];
       cells.data[4 * cell + 2] = blue[cell] / number[cell];
-      cells.data[4 * cell + 3] = (light ? 120 : 190) * Math.sqrt(number[cell] / most);
+      cells.data[4 * cell + 3] = (light ? 120 : 190) * (number[cell] / most) ** 0.65;
     }
     const small = document.createElement("canvas");
     small.width = small.height = CELLS;
