@@ -1,17 +1,23 @@
 # make        set up on first use, then build everything for the bundled digits
+# make explore   build pages to explore the digits in, and open them
 # make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
 # make clean  delete results, keep raw downloads
 
 BIN := .venv/bin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: digits test test-fast lint lock schema report clean
+.PHONY: digits explore test test-fast lint lock schema report clean
 
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
 
 test: .venv/ready
 	$(BIN)/python -m pytest
+
+explore: .venv/ready
+	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/digits/explorer.html
+	@echo "Open $(CURDIR)/results/digits/explorer.html in a browser."
+	-@$(BIN)/python -m webbrowser -t "file://$(CURDIR)/results/digits/explorer.html" >/dev/null
 
 # Without TensorFlow and without Snakemake: under a minute.
 test-fast: .venv/ready
@@ -24,7 +30,7 @@ lint: .venv/ready
 	$(BIN)/snakemake --lint
 
 report: .venv/ready
-	$(BIN)/snakemake --report report.zip -- digits
+	$(BIN)/snakemake --report report.zip -- digits $(wildcard results/digits/explorer.html)
 
 clean:
 	find -H results -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +

@@ -20,6 +20,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/explore.smk"
 
 
 onstart:

@@ -32,7 +32,7 @@ RESERVED = frozenset(
     "all raw logs download prepare train train_classifier encode fit_mixture evaluate explore "
     "compare report status generate plot_latent plot_grid animate_grid plot_samples "
     "plot_samples_gmm plot_reconstructions plot_traversals plot_history plot_architecture "
-    "write_model_card".split()
+    "write_model_card download_runtime link_explorers".split()
 )
 
 
@@ -192,6 +192,19 @@ class EvaluationSettings(_Strict):
     )
 
 
+class ExplorerSettings(_Strict):
+    """Pages to explore runs in; they are built where one asks for them."""
+
+    runs: list[str] | None = Field(
+        None, description="runs that the dataset's explorer.html has pages of (default: all)"
+    )
+    images: _whole(0, 2000) = Field(
+        2000,
+        description="test images that a page carries, at most; fewer where they are large, and "
+        "with 0 none leaves this machine",
+    )
+
+
 class Folder(_Strict):
     """A folder of images, one subfolder a class (or none)."""
 
@@ -242,6 +255,7 @@ class Dataset(RunSettings):
     evaluation: EvaluationSettings = Field(
         EvaluationSettings(), description="what the figures in metrics.json are computed from"
     )
+    explorer: ExplorerSettings = Field(ExplorerSettings(), description="pages to explore runs in")
 
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -414,6 +428,7 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
         model = {
             "figures": FigureSettings,
             "evaluation": EvaluationSettings,
+            "explorer": ExplorerSettings,
             "source": Folder,
         }.get(names[-1], model)
     elif names[:1] == ["sources"]:

@@ -37,6 +37,15 @@ def fingerprint(script: str, *modules: str) -> str:
 
 
 @functools.cache
+def fingerprint_files(folder: str) -> str:
+    """Hash the files of a folder of the project, as they are."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / folder).iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
 def _tree(module: str) -> ast.Module:
     return ast.parse(_path(module).read_text(encoding="utf-8"))
 

@@ -22,10 +22,9 @@ from scripts.vae.sheets import (
     sheet,
     styled,
 )
+from scripts.vae.tiles import ROOM, in_rows, mosaic
 
-ROOM = 1260  # side of the square that the images of a figure fit in
-LARGEST = 96  # side to which small images are enlarged
-GUTTER, GAP = 56, 2  # between groups of images, between images
+GUTTER = 56  # between groups of images
 
 # What a plane of three dimensions, a frame of an animation and traversals have instead of ROOM.
 PLANES = 9
@@ -37,32 +36,6 @@ TRAVERSAL_ROOM = ROOM - 2 * LEFT
 def fitting(image_shape: tuple[int, int, int], at_most: int, room: int = ROOM) -> int:
     """How many images of a shape stand side by side unshrunk: at least one, at most `at_most`."""
     return max(1, min(at_most, room // max(image_shape[:2])))
-
-
-def mosaic(images: np.ndarray, room: tuple[int, int] = (ROOM, ROOM)) -> np.ndarray:
-    """Lay images [R, C, H, W, K], uint8 or in [0, 1], out as one picture, uint8 [h, w, 3].
-
-    Each is enlarged by a whole factor, its pixels sharp, as far as `room` (height, width) and
-    LARGEST allow; where there is too little room, each is shrunk by a whole factor. The white gaps
-    are as wide as a pixel of an image, so that images which fill their frame stay apart.
-    """
-    rows, columns, height, width, channels = images.shape
-    images = _uint8(images)
-    shrink = min(math.ceil(max(rows * height / room[0], columns * width / room[1])), height, width)
-    if shrink > 1:
-        height, width = height // shrink, width // shrink
-        whole = images[:, :, : height * shrink, : width * shrink]
-        blocks = whole.reshape(rows, columns, height, shrink, width, shrink, channels)
-        images = _uint8(blocks.mean(axis=(3, 5)) / 255)
-    by = LARGEST // max(height, width)
-    while by > 1 and (rows * (height + 1) * by > room[0] or columns * (width + 1) * by > room[1]):
-        by -= 1
-    gap = max(GAP, by)
-    images = images.repeat(max(1, by), axis=2).repeat(max(1, by), axis=3)
-    images = np.broadcast_to(images, (*images.shape[:-1], 3))
-    images = np.pad(images, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
-    picture = np.concatenate(np.concatenate(images, axis=1), axis=1)
-    return picture[:-gap, :-gap]
 
 
 @styled
@@ -154,7 +127,7 @@ def samples(images: np.ndarray, title: str, origin: str = "the prior, N(0, I)") 
     """Images [N, H, W, C] in [0, 1], decoded from draws from `origin`."""
     columns = math.ceil(math.sqrt(len(images)))
     return _album(
-        mosaic(_rows(images, columns)),
+        mosaic(in_rows(images, columns)),
         "Decoded from random draws",
         f"{title}   ·   z from {origin}",
     )
@@ -167,7 +140,7 @@ def reconstructions(originals: np.ndarray, decoded: np.ndarray, title: str) -> F
     originals: uint8 [N, H, W, C]; decoded: [N, H, W, C] in [0, 1].
     """
     columns = math.ceil(math.sqrt(2 * len(originals)))
-    pairs = zip(_rows(originals, columns), _rows(decoded, columns), strict=True)
+    pairs = zip(in_rows(originals, columns), in_rows(decoded, columns), strict=True)
     bands = [np.stack(pair) for pair in pairs]
     left, gutter = 168, 28
     room = (LONGEST - HEAD - RIGHT) // len(bands) - gutter
@@ -231,21 +204,6 @@ def traversals(
             va="center_baseline",
         )
     return figure
-
-
-def _uint8(images: np.ndarray) -> np.ndarray:
-    """Pixels in [0, 1] as uint8; uint8 as it is."""
-    if images.dtype == np.uint8:
-        return images
-    return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
-
-
-def _rows(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images [N, ...] as [R, columns, ...], the last row filled up with white."""
-    images = _uint8(images)
-    missing = -len(images) % columns
-    white = np.full((missing, *images.shape[1:]), 255, np.uint8)
-    return np.concatenate([images, white]).reshape(-1, columns, *images.shape[1:])
 
 
 def _album(picture: np.ndarray, headline: str, title: str) -> Figure:

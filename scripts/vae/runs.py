@@ -98,6 +98,11 @@ def resolve(config: dict[str, Any]) -> Settings:
                 errors.append(f"{where}: a second run called {run.name}; each name is one run")
             runs[name][run.name] = run
             conditional = conditional or (where if run.values["conditional"] else None)
+        errors += [
+            f"{path}.explorer.runs: no run is called {run!r}{near(run, runs[name])}"
+            for run in dataset.explorer.runs or ()
+            if run not in runs[name]
+        ]
         if conditional and not _labelled(dataset):
             errors.append(
                 f"{conditional}.conditional: the folder {dataset.source.folder!r} has fewer than "

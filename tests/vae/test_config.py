@@ -161,6 +161,7 @@ def test_every_key_is_described_in_the_readme():
         config.Dataset,
         config.FigureSettings,
         config.EvaluationSettings,
+        config.ExplorerSettings,
         config.Source,
         config.RawFile,
     )

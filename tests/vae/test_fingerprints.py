@@ -72,3 +72,16 @@ def test_the_real_rules_have_fingerprints():
     mlp = fingerprints.fingerprint("train", "scripts.vae.models.mlp")
     assert mlp != fingerprints.fingerprint("train")
     assert mlp != fingerprints.fingerprint("plot_grid")
+
+
+def test_any_byte_of_a_folder_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(fingerprints, "ROOT", tmp_path)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/a.css").write_text("a {}")
+    seen = set()
+    for name, text in (("a.css", "a {}"), ("a.css", "a { }"), ("b.css", "")):
+        (tmp_path / "web" / name).write_text(text)
+        fingerprints.fingerprint_files.cache_clear()
+        seen.add(fingerprints.fingerprint_files("web"))
+    fingerprints.fingerprint_files.cache_clear()
+    assert len(seen) == 3

@@ -1,18 +1,11 @@
 """The report, as the command makes it and as a browser shows it."""
 
-import shutil
 import zipfile
 
 import pytest
 
+from tests.browser import browser, opened
 from tests.workflow.test_build import FIGURES
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OFFLINE = [
-    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--no-proxy-server"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-]
 
 
 @pytest.fixture(scope="module")
@@ -30,27 +23,9 @@ def report(built, tmp_path_factory):
 
 @pytest.fixture
 def page(report):
-    """The report's page in a browser without network; console errors and requests are failures."""
-    if not CHROMIUM:
-        pytest.skip("no chromium on the PATH")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        problems = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else 0)
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith(("file:", "data:")) else problems.append(request.url)
-            ),
-        )
-        page.goto((report / "report.html").as_uri())
+    """The report's page in a browser."""
+    with browser() as launched, opened(launched, report / "report.html") as page:
         yield page
-        browser.close()
-    assert not problems
 
 
 def test_it_holds_every_figure_with_its_caption(report):

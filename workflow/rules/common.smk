@@ -1,7 +1,7 @@
 from functools import cache
 
 from scripts.vae import folders, jobs, runs
-from scripts.vae.fingerprints import fingerprint
+from scripts.vae.fingerprints import fingerprint, fingerprint_files
 
 settings = runs.resolve(config)
 folders.check_places(settings.runs)
@@ -116,6 +116,23 @@ def evaluation_settings(wildcards):
 def data_terms(wildcards):
     """Where the images of a dataset come from, and on what terms, as a plain dict."""
     return runs.data_terms(settings, wildcards.dataset)
+
+
+def explorer_settings(wildcards):
+    """How many test images the pages of a dataset carry."""
+    return dataset_of(wildcards).explorer.model_dump(include={"images"})
+
+
+def explored(file):
+    """A function of wildcards: one of the files of every run of the dataset that has a page."""
+
+    def files(wildcards):
+        chosen = dataset_of(wildcards).explorer.runs
+        name = wildcards.dataset
+        names = settings.runs[name] if chosen is None else chosen
+        return [f"results/{name}/{run}/{file}" for run in names]
+
+    return files
 
 
 def run_seed(wildcards):

@@ -1,0 +1,679 @@
+// The page: what is chosen, what follows from it, and the address bar, which holds it all.
+
+const NEAREST = 8;
+const NEAREST_MS = 80; // between two looks for them, while one drags
+const GALLERY = 12;
+const SLIDERS = 24; // at first, of the most telling dimensions
+const CHOICES = 300; // of dimensions, for either axis of the plane
+const LATTICE = 20; // decoded images on a side of the plane, fewer where they take longer than this:
+const LATTICE_MS = 1500;
+const WALK_MS = 2500;
+
+const $ = (id) => document.getElementById(id);
+
+function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+class Page {
+  constructor(run, { decode, classes }) {
+    Object.assign(this, { run, decode, conditional: classes > 0 });
+    this.bases = { dimensions: dimensionsOf(run) };
+    if (run.components) this.bases.components = componentsOf(run);
+    this.projections = new Map();
+    this.isShown = (label) => !this.hidden.has(label);
+    this.frames = 0;
+    // Kept in memory: pixels go there in every frame.
+    this.context = $("image").getContext("2d", { willReadFrequently: true });
+    this.nearestAt = -Infinity;
+    this.plane = new Plane($("plane"), $("ring"), (x, y) => this.moveOnPlane(x, y));
+    this.reset();
+  }
+
+  reset() {
+    const { run } = this;
+    this.z = new Float32Array(run.latentDim);
+    this.label = 0;
+    this.original = null; // the test image from which one started, until the point moves
+    this.basisName = "dimensions";
+    this.axes = run.latentDim < 4 ? [0, 1] : this.basis.order.slice(0, 2);
+    this.shows = new Set(["points", "density"]);
+    this.hidden = new Set();
+    this.ends = [null, null]; // codes of the walk
+    this.share = 0;
+    this.kept = [];
+    this.offset = 0; // of the gallery
+  }
+
+  get basis() {
+    return this.bases[this.basisName];
+  }
+
+  get flat() {
+    return this.run.latentDim === 1; // a line, drawn as a plane
+  }
+
+  // ---- Moving
+
+  // Go to a code; original: the test image that it comes from.
+  goTo(z, original = null, label = this.label) {
+    this.z = z;
+    this.original = original;
+    this.label = label;
+    this.update();
+  }
+
+  moveOnPlane(x, y) {
+    this.stop();
+    this.basis.set(this.z, this.axes[0], x);
+    if (!this.flat) this.basis.set(this.z, this.axes[1], y);
+    this.original = null;
+    this.update();
+  }
+
+  startFrom(index) {
+    this.stop();
+    const label = this.run.labels[index];
+    this.goTo(codeOf(this.run, index), index, this.conditional ? label : this.label);
+  }
+
+  random(origin) {
+    return origin === "mixture" ? drawMixture(this.run) : drawPrior(this.run);
+  }
+
+  draw(origin) {
+    if (origin === "mixture" && !this.run.mixture) return;
+    this.stop();
+    this.goTo(this.random(origin));
+  }
+
+  // Decode and show, once a frame at most; what changes meanwhile is in the next one.
+  update() {
+    this.changed = true;
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(async () => {
+      this.changed = false;
+      try {
+        this.show(await this.decode(this.z, this.label));
+      } catch (error) {
+        fail(error);
+      }
+      this.pending = false;
+      if (this.changed) this.update();
+    });
+  }
+
+  show(mean) {
+    this.context.putImageData(toPixels(mean, this.run.shape), 0, 0);
+    this.plane.mark(...this.at(this.z));
+    this.showSliders();
+    this.showNearest();
+    this.showOriginal();
+    if (document.activeElement !== $("code")) $("code").value = formatCode(this.z);
+    if (this.conditional) $("label").value = this.label;
+    this.frames++;
+    later("address", 300, () => this.writeAddress());
+    later("say", 700, () => this.say());
+    if (this.shows.has("images")) later("lattice", 150, () => this.drawLattice());
+  }
+
+  say() {
+    const { basis, axes } = this;
+    const shown = axes.slice(0, this.flat ? 1 : 2);
+    const where = shown.map((axis) => `${basis.name(axis)} ${basis.get(this.z, axis).toFixed(2)}`);
+    const near = this.near?.length && this.run.classNames.length
+      ? `, nearest class ${className(this.run, this.run.labels[this.near[0]])}` : "";
+    $("said").textContent = where.join(", ") + near;
+    $("plane").setAttribute("aria-label", `Plane of latent space, at ${where.join(", ")}`);
+  }
+
+  // ---- The plane
+
+  projection(axis) {
+    const key = `${this.basisName} ${axis}`;
+    if (!this.projections.has(key)) {
+      this.projections.set(key, project(this.run, this.basis, axis));
+    }
+    return this.projections.get(key);
+  }
+
+  drawPlane() {
+    const x = this.projection(this.axes[0]);
+    const golden = (_, i) => (((i * 0.618) % 1) - 0.5) * 3; // spreads the points of a line
+    const y = this.flat ? Float32Array.from(x, golden) : this.projection(this.axes[1]);
+    this.plane.draw({
+      run: this.run,
+      x,
+      y,
+      reach: Math.max(reachOf(x), reachOf(y)),
+      names: [this.basis.name(this.axes[0]), this.flat ? "" : this.basis.name(this.axes[1])],
+      rings: this.basisName === "dimensions" && !this.flat,
+      isShown: this.isShown,
+      shows: this.shows,
+      images: this.shows.has("images") ? this.lattice : null,
+      line: this.ends.every(Boolean) && this.ends.map((z) => this.at(z)),
+    });
+    this.plane.mark(...this.at(this.z));
+  }
+
+  // Where a code is on the plane.
+  at(z) {
+    return this.axes.map((axis, i) => (i && this.flat ? 0 : this.basis.get(z, axis)));
+  }
+
+  // Decoded images all over the plane, the other coordinates as they are.
+  async drawLattice() {
+    const { run, plane, basis, axes } = this;
+    const rest = this.z.slice();
+    axes.slice(0, this.flat ? 1 : 2).forEach((axis) => basis.set(rest, axis, 0));
+    const key = [this.basisName, axes, this.label, formatCode(rest, 3), plane.reach].join();
+    if (key === this.latticeKey) return;
+    this.latticeKey = key;
+    const start = performance.now();
+    await this.decode(rest, this.label);
+    const each = performance.now() - start;
+    const n = Math.max(5, Math.min(LATTICE, Math.floor(Math.sqrt(LATTICE_MS / each))));
+    const [height, width] = run.shape;
+    const [right, down] = [width, height].map((length) => length + Math.ceil(length / 16)); // a gap
+    const canvas = make("canvas", { width: n * right, height: n * down });
+    const context = canvas.getContext("2d");
+    const middle = (i) => (((i + 0.5) / n) * 2 - 1) * plane.reach;
+    for (let row = 0; row < n; row++) {
+      const codes = new Float32Array(n * run.latentDim);
+      for (let column = 0; column < n; column++) {
+        const z = rest.slice();
+        basis.set(z, axes[0], middle(column));
+        if (!this.flat) basis.set(z, axes[1], -middle(row));
+        codes.set(z, column * run.latentDim);
+      }
+      const mean = await this.decode(codes, this.label);
+      for (let i = 0; i < n; i++) {
+        context.putImageData(toPixels(mean, run.shape, i), i * right, row * down);
+      }
+      await new Promise((resolve) => setTimeout(resolve)); // let the page breathe
+      if (this.latticeKey !== key) return; // somebody moved on
+    }
+    this.lattice = canvas;
+    this.drawPlane();
+  }
+
+  // ---- Sliders
+
+  buildSliders() {
+    const others = this.basis.order.filter((axis) => !this.axes.includes(axis));
+    const shown = this.allSliders ? others : others.slice(0, SLIDERS);
+    this.sliders = shown.map((axis) => {
+      const reach = reachOf(this.projection(axis));
+      const input = make("input", { type: "range", min: -reach, max: reach, step: "any" });
+      const output = make("output");
+      const label = make("label", { title: this.basis.about(axis) }, this.basis.name(axis), input, output);
+      input.setAttribute("aria-label", `${this.basis.name(axis)}, ${this.basis.about(axis)}`);
+      input.addEventListener("input", () => {
+        this.stop();
+        this.basis.set(this.z, axis, Number(input.value));
+        this.original = null;
+        this.update();
+      });
+      return { axis, input, output, label };
+    });
+    $("sliders").replaceChildren(...this.sliders.map((slider) => slider.label));
+    $("others").hidden = !others.length;
+    $("others-title").textContent = this.basisName === "dimensions"
+      ? "Other dimensions, by their KL in nats" : "Other components, by their variance";
+    $("all-sliders").hidden = shown.length === others.length;
+    $("all-sliders").textContent = `Show all ${others.length}`;
+    this.showSliders();
+  }
+
+  showSliders() {
+    for (const slider of this.sliders) {
+      const value = this.basis.get(this.z, slider.axis);
+      if (slider.value === value) continue;
+      slider.value = value;
+      if (document.activeElement !== slider.input || Number(slider.input.value) !== value) {
+        slider.input.value = value;
+      }
+      slider.output.textContent = value.toFixed(2);
+    }
+  }
+
+  // ---- Test images
+
+  tile(index, canvas) {
+    const { columns, side, image } = this.run.pictures;
+    canvas.width = canvas.height = side;
+    const left = (index % columns) * side;
+    const top = Math.floor(index / columns) * side;
+    canvas.getContext("2d").drawImage(image, left, top, side, side, 0, 0, side, side);
+  }
+
+  testButton(index) {
+    const canvas = make("canvas");
+    this.tile(index, canvas);
+    const name = this.run.classNames.length ? className(this.run, this.run.labels[index]) : "";
+    const button = make("button", { type: "button", className: "picture", title: name }, canvas);
+    button.setAttribute("aria-label", `Start from test image ${index + 1}${name && `, class ${name}`}`);
+    button.addEventListener("click", () => this.startFrom(index));
+    const label = make("span", { className: "name", textContent: name, ariaHidden: "true" });
+    return make("div", { className: "item" }, button, label);
+  }
+
+  showNearest() {
+    if (!this.run.pictures) return;
+    if (performance.now() < this.nearestAt + NEAREST_MS) {
+      later("nearest", NEAREST_MS, () => this.showNearest());
+      return;
+    }
+    this.nearestAt = performance.now();
+    const found = nearest(this.run, this.z, NEAREST, this.isShown);
+    if (this.near?.join() === found.join() || $("nearest").contains(document.activeElement)) return;
+    this.near = found;
+    $("nearest").replaceChildren(...found.map((index) => this.testButton(index)));
+  }
+
+  showGallery() {
+    if (!this.run.pictures) return;
+    const all = [...Array(this.run.pictures.count).keys()].filter((i) => this.isShown(this.run.labels[i]));
+    const start = all.length ? this.offset % all.length : 0;
+    const some = [...all.slice(start), ...all.slice(0, start)].slice(0, GALLERY);
+    $("gallery").replaceChildren(...some.map((index) => this.testButton(index)));
+    $("more").hidden = all.length <= GALLERY;
+  }
+
+  showOriginal() {
+    $("original").hidden = this.original === null;
+    if (this.original === null) return;
+    this.tile(this.original, $("original").querySelector("canvas"));
+    const name = this.run.classNames.length ? `, ${className(this.run, this.run.labels[this.original])}` : "";
+    $("original").querySelector("figcaption").textContent = `test image${name}`;
+  }
+
+  // ---- A walk
+
+  async thumbnail(z, canvas, label = this.label) {
+    [canvas.height, canvas.width] = this.run.shape;
+    const pixels = toPixels(await this.decode(z, label), this.run.shape);
+    canvas.getContext("2d").putImageData(pixels, 0, 0);
+    canvas.hidden = false;
+  }
+
+  setEnd(which, z) {
+    this.ends[which] = z.slice();
+    this.share = which;
+    this.showWalk();
+    this.drawPlane();
+    this.update();
+  }
+
+  showWalk() {
+    const ready = this.ends.every(Boolean);
+    $("share").disabled = $("play").disabled = !ready;
+    $("share").value = this.share;
+    [$("from"), $("to")].forEach((button, which) => {
+      const canvas = button.querySelector("canvas");
+      canvas.hidden = !this.ends[which];
+      if (this.ends[which]) this.thumbnail(this.ends[which], canvas);
+    });
+  }
+
+  walkTo(share) {
+    this.share = share;
+    $("share").value = share;
+    this.goTo(between(...this.ends, share));
+  }
+
+  play() {
+    if (this.playing) {
+      this.stop();
+      return;
+    }
+    $("play").textContent = "Pause";
+    // Where the slider is, on the way there; a cosine slows down at either end.
+    const start = performance.now() - (Math.acos(1 - 2 * this.share) / Math.PI) * WALK_MS;
+    const step = (now) => {
+      this.walkTo((1 - Math.cos((Math.PI * (now - start)) / WALK_MS)) / 2);
+      this.playing = requestAnimationFrame(step);
+    };
+    this.playing = requestAnimationFrame(step);
+  }
+
+  stop() {
+    if (!this.playing) return;
+    cancelAnimationFrame(this.playing);
+    this.playing = null;
+    $("play").textContent = "Play";
+  }
+
+  // ---- Kept images
+
+  keep() {
+    this.kept.push({ z: this.z.slice(), label: this.label });
+    this.showKept();
+    this.update();
+  }
+
+  showKept() {
+    const items = this.kept.map(({ z, label }, i) => {
+      const canvas = make("canvas");
+      this.thumbnail(z, canvas, label);
+      const go = make("button", { type: "button", className: "picture" }, canvas);
+      go.setAttribute("aria-label", `Go to kept image ${i + 1}`);
+      go.addEventListener("click", () => {
+        this.stop();
+        this.goTo(z.slice(), null, label);
+      });
+      const away = make("button", { type: "button", className: "away", textContent: "×" });
+      away.setAttribute("aria-label", `Remove kept image ${i + 1}`);
+      away.addEventListener("click", () => {
+        this.kept.splice(i, 1);
+        this.showKept();
+        this.writeAddress();
+      });
+      return make("div", { className: "item" }, go, away);
+    });
+    $("favourites").replaceChildren(...items);
+  }
+
+  // ---- The address
+
+  writeAddress() {
+    const { classNames } = this.run;
+    const short = (z) => formatCode(z, 4, ",");
+    const address = new URLSearchParams({ z: short(this.z) });
+    if (this.conditional) address.set("class", this.label);
+    if (this.original !== null) address.set("image", this.original);
+    if (this.basisName !== "dimensions") address.set("along", this.basisName);
+    address.set("axes", this.axes.join());
+    address.set("show", [...this.shows].join());
+    if (this.hidden.size) {
+      const shown = classNames.map((_, i) => i).filter(this.isShown);
+      address.set("classes", shown.join());
+    }
+    if (this.ends[0]) address.set("from", short(this.ends[0]));
+    if (this.ends[1]) address.set("to", short(this.ends[1]));
+    if (this.ends.every(Boolean)) address.set("share", Number(this.share.toFixed(3)));
+    if (this.kept.length) {
+      address.set("kept", this.kept.map(({ z, label }) => `${short(z)}${this.conditional ? `@${label}` : ""}`).join(";"));
+    }
+    // Commas and the like are readable in an address as they are.
+    this.address = `#${address}`.replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%40", "@");
+    history.replaceState(null, "", this.address);
+  }
+
+  // What makes no sense for this run is left out.
+  readAddress() {
+    this.reset();
+    const { run } = this;
+    const address = new URLSearchParams(location.hash.slice(1));
+    const code = (text) => (text === null ? null : parseCode(text, run.latentDim));
+    const whole = (text, below) => (/^\d+$/.test(text ?? "") && Number(text) < below ? Number(text) : null);
+    this.original = whole(address.get("image"), run.pictures?.count ?? 0);
+    if (run.pictures && !address.has("z")) this.original ??= 0;
+    const start = this.original === null ? this.z : codeOf(run, this.original);
+    this.z = code(address.get("z")) ?? start;
+    const label = this.original === null ? 0 : Math.max(0, run.labels[this.original]);
+    this.label = whole(address.get("class"), run.classNames.length) ?? label;
+    if (this.bases[address.get("along")]) this.basisName = address.get("along");
+    const axes = (address.get("axes") ?? "").split(",").map((axis) => whole(axis, this.basis.count));
+    if (axes.length === 2 && !axes.includes(null) && axes[0] !== axes[1]) this.axes = axes;
+    else if (run.latentDim > 3) this.axes = this.basis.order.slice(0, 2);
+    if (address.has("show")) {
+      const known = [...document.querySelectorAll("[data-show]")].map((button) => button.dataset.show);
+      this.shows = new Set(address.get("show").split(",").filter((name) => known.includes(name)));
+    }
+    if (address.has("classes")) {
+      const shown = new Set(address.get("classes").split(",").filter(Boolean).map(Number));
+      this.hidden = new Set(run.classNames.map((_, i) => i).filter((label) => !shown.has(label)));
+    }
+    this.ends = [code(address.get("from")), code(address.get("to"))];
+    this.share = Math.min(1, Math.max(0, Number(address.get("share")) || 0));
+    for (const item of (address.get("kept") ?? "").split(";")) {
+      const [numbers, label] = item.split("@");
+      const z = code(numbers);
+      if (z) this.kept.push({ z, label: whole(label, run.classNames.length) ?? 0 });
+    }
+    this.showAll();
+  }
+
+  // ---- All there is to choose
+
+  showAll() {
+    $("basis").value = this.basisName;
+    this.showAxes();
+    this.showClasses();
+    this.showShows();
+    this.showGallery();
+    this.showWalk();
+    this.showKept();
+    this.update();
+  }
+
+  showAxes() {
+    [$("axis-x"), $("axis-y")].forEach((select, which) => {
+      const first = this.basis.order.slice(0, CHOICES);
+      if (!first.includes(this.axes[which]) && !this.flat) first.push(this.axes[which]);
+      const options = first.map((axis) =>
+        make("option", { value: axis, textContent: `${this.basis.name(axis)} · ${this.basis.about(axis)}` }));
+      select.replaceChildren(...options);
+      select.value = this.axes[which];
+    });
+    this.buildSliders();
+    this.drawPlane();
+  }
+
+  setAxis(which, axis) {
+    // The axis that the other one has: they change places.
+    if (this.axes[1 - which] === axis) this.axes[1 - which] = this.axes[which];
+    this.axes[which] = axis;
+    this.showAxes();
+    this.update();
+  }
+
+  setBasis(name) {
+    this.basisName = name;
+    this.axes = this.basis.order.slice(0, 2);
+    this.showAxes();
+    this.update();
+  }
+
+  showShows() {
+    for (const button of document.querySelectorAll("[data-show]")) {
+      button.ariaPressed = String(this.shows.has(button.dataset.show));
+    }
+  }
+
+  toggleShow(name) {
+    if (!this.shows.delete(name)) this.shows.add(name);
+    this.latticeKey = null;
+    this.showShows();
+    this.drawPlane();
+    this.update();
+  }
+
+  showClasses() {
+    const { run } = this;
+    if (run.classNames.length < 2) return;
+    const colours = colourClasses(run, this.isShown);
+    const button = (name, pressed, act, dot) => {
+      const element = make("button", { type: "button" }, ...(dot ? [dot] : []), name);
+      if (pressed !== null) element.ariaPressed = String(pressed);
+      element.title = name;
+      element.addEventListener("click", () => {
+        act();
+        this.showClasses();
+        this.drawPlane();
+        this.showGallery();
+        this.update();
+      });
+      return element;
+    };
+    const every = run.classNames.map((_, label) => label);
+    const focused = [...$("classes").children].indexOf(document.activeElement);
+    $("classes").replaceChildren(
+      button("all", null, () => this.hidden.clear()),
+      button("none", null, () => { this.hidden = new Set(every); }),
+      ...every.map((label) => {
+        const dot = make("i");
+        dot.style.background = colours.get(label) ?? "var(--rest)";
+        const toggle = () => { if (!this.hidden.delete(label)) this.hidden.add(label); };
+        return button(run.classNames[label], this.isShown(label), toggle, dot);
+      }),
+    );
+    $("classes").children[focused]?.focus();
+  }
+
+  // ---- Wiring, once
+
+  wire() {
+    const { run } = this;
+    const [height, width] = run.shape;
+    Object.assign($("image"), { width, height });
+    document.body.classList.toggle("sharp", Math.max(height, width) <= 64);
+    $("facts").textContent = factsOf(run);
+    $("basis-label").hidden = !run.components;
+    $("axes").hidden = this.flat;
+    $("classes").hidden = run.classNames.length < 2;
+    $("near").hidden = $("tests").hidden = !run.pictures;
+    $("mixture").hidden = !run.mixture;
+    if (run.pictures && run.pictures.count < run.testImages) {
+      $("near-title").textContent = `Nearest test images, of ${run.pictures.count.toLocaleString("en")}`;
+    }
+    $("label-choice").hidden = !this.conditional;
+    if (this.conditional) {
+      const options = run.classNames.map((textContent, value) => make("option", { value, textContent }));
+      $("label").replaceChildren(...options);
+    }
+
+    const on = (id, type, act) => $(id).addEventListener(type, act);
+    on("axis-x", "change", (event) => this.setAxis(0, Number(event.target.value)));
+    on("axis-y", "change", (event) => this.setAxis(1, Number(event.target.value)));
+    on("basis", "change", (event) => this.setBasis(event.target.value));
+    on("shows", "click", (event) => event.target.dataset.show && this.toggleShow(event.target.dataset.show));
+    on("label", "change", (event) => this.goTo(this.z, this.original, Number(event.target.value)));
+    on("prior", "click", () => this.draw("prior"));
+    on("mixture", "click", () => this.draw("mixture"));
+    on("middle", "click", () => this.goTo(new Float32Array(run.latentDim)));
+    on("keep", "click", () => this.keep());
+    on("download", "click", () => this.download());
+    on("copy", "click", () => this.copy());
+    on("code", "input", () => this.readCode());
+    on("code", "blur", () => { $("code").value = formatCode(this.z); $("code-error").textContent = ""; });
+    on("all-sliders", "click", () => { this.allSliders = true; this.buildSliders(); });
+    on("more", "click", () => { this.offset += GALLERY; this.showGallery(); });
+    on("from", "click", () => this.setEnd(0, this.z));
+    on("to", "click", () => this.setEnd(1, this.z));
+    on("share", "input", () => { this.stop(); this.walkTo(Number($("share").value)); });
+    on("play", "click", () => this.play());
+    on("plane", "keydown", (event) => this.onKey(event));
+    on("theme", "click", () => this.changeTheme());
+    window.addEventListener("hashchange", () => {
+      if (location.hash !== this.address) this.readAddress();
+    });
+    new ResizeObserver(() => this.drawPlane()).observe($("plane"));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawPlane());
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = this.plane.reach / (event.shiftKey ? 12 : 60);
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const keys = {
+      r: () => this.draw("prior"),
+      m: () => this.draw("mixture"),
+      f: () => this.keep(),
+      0: () => this.goTo(new Float32Array(this.run.latentDim)),
+    };
+    if (steps[event.key]) {
+      const [right, up] = steps[event.key];
+      const [x, y] = this.at(this.z);
+      this.moveOnPlane(x + right * step, y + up * step);
+    } else if (keys[event.key.toLowerCase()]) {
+      keys[event.key.toLowerCase()]();
+    } else return;
+    event.preventDefault();
+  }
+
+  readCode() {
+    const z = parseCode($("code").value, this.run.latentDim);
+    const wanted = this.run.latentDim === 1 ? "one number" : `${this.run.latentDim} numbers`;
+    $("code-error").textContent = z ? "" : `A code of this run is ${wanted}.`;
+    if (!z) return;
+    this.stop();
+    this.goTo(z);
+  }
+
+  async copy() {
+    const text = formatCode(this.z);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      $("code").select();
+      document.execCommand("copy");
+    }
+    $("said").textContent = "Copied";
+    $("copy").textContent = "Copied";
+    later("copied", 1500, () => { $("copy").textContent = "Copy"; });
+  }
+
+  // A PNG file, small images enlarged by a whole factor.
+  download() {
+    const [height, width] = this.run.shape;
+    const by = Math.max(1, Math.floor(256 / Math.max(height, width)));
+    const canvas = make("canvas", { width: by * width, height: by * height });
+    const context = canvas.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage($("image"), 0, 0, canvas.width, canvas.height);
+    const link = make("a", {
+      href: canvas.toDataURL("image/png"),
+      download: `${this.run.dataset}_${this.run.run}.png`,
+    });
+    link.click();
+  }
+
+  changeTheme() {
+    const root = document.documentElement;
+    const themes = ["automatic", "light", "dark"];
+    const next = themes[(themes.indexOf(root.dataset.theme ?? "automatic") + 1) % 3];
+    root.dataset.theme = next;
+    $("theme").textContent = `Theme: ${next}`;
+    this.drawPlane();
+  }
+}
+
+function factsOf(run) {
+  const counted = `${run.latentDim} latent dimension${run.latentDim === 1 ? "" : "s"}`;
+  const [height, width, channels] = run.shape;
+  const kind = run.settings.conditional ? "conditional VAE" : "VAE";
+  return `${kind}, network ${run.settings.model}, ${counted}, ${height}×${width} ` +
+    `${channels === 1 ? "gray" : "colour"}; ${run.labels.length.toLocaleString("en")} of ` +
+    `${run.testImages.toLocaleString("en")} test images`;
+}
+
+// Call something after a while in which nothing else is called by this name.
+const timers = new Map();
+function later(name, milliseconds, act) {
+  clearTimeout(timers.get(name));
+  timers.set(name, setTimeout(act, milliseconds));
+}
+
+function fail(error) {
+  $("status").hidden = false;
+  $("status").textContent = `The decoder does not run in this browser (${error.message ?? error}). ` +
+    "A recent Firefox, Chrome, Edge or Safari is needed.";
+}
+
+async function start() {
+  const run = await readRun();
+  const page = new Page(run, await startDecoder(run));
+  page.wire();
+  document.querySelector("main").hidden = false;
+  page.readAddress();
+  $("status").hidden = true;
+  window.explorer = page;
+  document.documentElement.dataset.ready = "";
+}
+
+start().catch(fail);

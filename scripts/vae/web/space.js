@@ -1,0 +1,114 @@
+// Latent space: axes to move along, distances, random draws. No drawing here.
+
+// A basis gives a code z coordinates: along its own dimensions, or along principal components.
+// order: its axes, the most telling first; about(i): how much they tell, as KL in nats a test
+// image or as a share of the variance.
+
+function dimensionsOf(run) {
+  const order = run.kl.map((_, i) => i).sort((a, b) => run.kl[b] - run.kl[a]);
+  return {
+    count: run.latentDim,
+    order,
+    name: (i) => `z[${i}]`,
+    about: (i) => `KL ${run.kl[i].toFixed(2)}`,
+    get: (z, i) => z[i],
+    set(z, i, value) {
+      z[i] = value;
+    },
+  };
+}
+
+function componentsOf(run) {
+  const { mean, axes, shares } = run.components;
+  const D = run.latentDim;
+  return {
+    count: shares.length,
+    order: shares.map((_, i) => i),
+    name: (i) => `PC ${i + 1}`,
+    about: (i) => `${(100 * shares[i]).toFixed(1)} %`,
+    get(z, i) {
+      let sum = 0;
+      for (let d = 0; d < D; d++) sum += (z[d] - mean[d]) * axes[i * D + d];
+      return sum;
+    },
+    set(z, i, value) {
+      const step = value - this.get(z, i);
+      for (let d = 0; d < D; d++) z[d] += step * axes[i * D + d];
+    },
+  };
+}
+
+const codeOf = (run, i) => run.codes.slice(i * run.latentDim, (i + 1) * run.latentDim);
+
+// A coordinate of every test image: [N].
+function project(run, basis, axis) {
+  const values = new Float32Array(run.labels.length);
+  const D = run.latentDim;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = basis.get(run.codes.subarray(i * D, (i + 1) * D), axis);
+  }
+  return values;
+}
+
+// How far an axis goes on either side of 0: past 99.7 % of the test images, and to 3 at least.
+function reachOf(values) {
+  const sizes = values.map(Math.abs).sort();
+  return 1.06 * Math.max(3, sizes[Math.floor(0.997 * (sizes.length - 1))] ?? 0);
+}
+
+// The pictures whose codes are nearest to z, the nearest first, among those that `admits`.
+function nearest(run, z, k, admits) {
+  const D = run.latentDim;
+  const best = [];
+  const count = run.pictures?.count ?? 0;
+  for (let i = 0; i < count; i++) {
+    if (!admits(run.labels[i])) continue;
+    const limit = best.length < k ? Infinity : best[k - 1].distance;
+    let distance = 0;
+    for (let d = 0; d < D && distance < limit; d++) {
+      const step = run.codes[i * D + d] - z[d];
+      distance += step * step;
+    }
+    if (distance >= limit) continue;
+    let place = best.length;
+    while (place && best[place - 1].distance > distance) place--;
+    best.splice(place, 0, { index: i, distance });
+    best.length = Math.min(best.length, k);
+  }
+  return best.map((found) => found.index);
+}
+
+function normal() {
+  const radius = Math.sqrt(-2 * Math.log(1 - Math.random()));
+  return radius * Math.cos(2 * Math.PI * Math.random());
+}
+
+const drawPrior = (run) => Float32Array.from({ length: run.latentDim }, normal);
+
+function drawMixture(run) {
+  const { weights, means, factors } = run.mixture;
+  const D = run.latentDim;
+  let left = Math.random();
+  let k = 0;
+  while (k < weights.length - 1 && (left -= weights[k]) > 0) k++;
+  const noise = Array.from({ length: D }, normal);
+  const z = means.slice(k * D, (k + 1) * D);
+  let at = k * ((D * (D + 1)) / 2);
+  for (let row = 0; row < D; row++) {
+    for (let column = 0; column <= row; column++) z[row] += factors[at++] * noise[column];
+  }
+  return z;
+}
+
+const between = (a, b, share) => a.map((value, d) => (1 - share) * value + share * b[d]);
+
+// Numbers with anything between them; null unless they are a code.
+function parseCode(text, latentDim) {
+  const parts = text.split(/[\s,;[\](){}]+/).filter(Boolean);
+  const numbers = Float32Array.from(parts, Number);
+  return parts.length === latentDim && numbers.every(Number.isFinite) ? numbers : null;
+}
+
+// 6 decimals are exact enough for anyone; trailing zeros tell nothing.
+const formatCode = (z, decimals = 6, comma = ", ") =>
+  Array.from(z, (value) => String(Number(value.toFixed(decimals)) + 0)).join(comma);

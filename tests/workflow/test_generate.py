@@ -1,0 +1,60 @@
+"""The command as the README has it."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.workflow.conftest import ROOT
+
+
+def test_the_examples_of_the_readme_run_as_written(built_copy):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^python -m scripts\.generate .*$", text, re.M)
+    assert len(examples) > 5
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for example in examples:
+        done = subprocess.run(
+            example,
+            shell=True,
+            cwd=built_copy.path,
+            env=os.environ | {"PATH": path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if "asks" in example:  # of nobody, here
+            assert "there is no code in it" in done.stderr
+            continue
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr
+        output = example.split()[-1]
+        if output.endswith(".csv"):
+            assert len((built_copy.path / output).read_text().split(",")) == 2
+            continue
+        with Image.open(built_copy.path / output) as image:
+            image.load()
+            assert min(image.size) >= 96
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals on this system")
+def test_on_a_terminal_it_asks_for_numbers(built):
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "scripts.generate", "results/digits/ld_2"]
+    process = subprocess.Popen(
+        command, cwd=built.path, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True
+    )
+    os.close(theirs)
+    os.write(ours, b"0.5 -1.2\nquit\n")
+    said = b""
+    with contextlib.suppress(OSError):  # that is how a terminal ends
+        while part := os.read(ours, 65536):
+            said += part
+    assert process.wait(timeout=60) == 0
+    os.close(ours)
+    assert "▀" in said.decode()

@@ -1,0 +1,70 @@
+localrules:
+    download_runtime,
+
+
+# What decodes in a page: fetched once by npm, for no other rule's sake.
+rule download_runtime:
+    output:
+        "results/raw/onnxruntime-web-1.30.0.json",
+    log:
+        "results/raw/logs/download_runtime.log",
+    conda:
+        "../../environment.yml"
+    script:
+        "../../scripts/download_runtime.py"
+
+
+# A run as one file to open in a browser, to mail, to put on a web page.
+rule explore:
+    input:
+        images="results/{dataset}/images.npz",
+        latents="results/{dataset}/{run}/latents.npz",
+        mixture="results/{dataset}/{run}/mixture.npz",
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        run="results/{dataset}/{run}/run.json",
+        runtime=ancient("results/raw/onnxruntime-web-1.30.0.json"),
+    output:
+        report(
+            "results/{dataset}/{run}/explorer.html",
+            caption="../report/explorer.rst",
+            category="{dataset}",
+            subcategory="{run}",
+            labels=labels("explorer"),
+        ),
+    log:
+        "results/{dataset}/{run}/logs/explore.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/explore.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=explorer_settings,
+        page=fingerprint_files("scripts/vae/web"),
+        code=fingerprint("explore"),
+    script:
+        "../../scripts/explore.py"
+
+
+# The pages of a dataset side by side.
+rule link_explorers:
+    input:
+        pages=explored("explorer.html"),
+        runs=explored("run.json"),
+        decoders=explored("decoder.onnx"),
+    output:
+        "results/{dataset}/explorer.html",
+    log:
+        "results/{dataset}/logs/link_explorers.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        page=fingerprint_files("scripts/vae/web"),
+        code=fingerprint("link_explorers"),
+    script:
+        "../../scripts/link_explorers.py"
