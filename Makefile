@@ -41,8 +41,11 @@ schema: .venv/ready
 
 # Pin the newest versions that pyproject.toml admits. Needs uv.
 lock:
-	uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes --no-header \
-		--no-annotate --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	cp requirements.lock requirements-gpu.lock
+	echo "tensorflow-cpu; python_version < '3'" | $(COMPILE) --overrides - \
+		--group dev --group gpu pyproject.toml -o requirements-gpu.lock
+	$(COMPILE) --no-deps --group cluster -o requirements-cluster.lock
 
 .venv/ready: requirements.lock
 	@python=; for p in python3.12 python3.13 python3.11 python3 python; do \

@@ -139,6 +139,11 @@ def run_seed(wildcards):
     return run_values(wildcards)["seed"]
 
 
+def each_attempt(value):
+    """A resource of which a job that ran out of it gets as much more at each further attempt."""
+    return lambda wildcards, attempt: value * attempt
+
+
 def labels(figure):
     """A function of wildcards: what tells a figure from others in the report."""
     return lambda wildcards: {

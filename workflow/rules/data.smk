@@ -31,8 +31,8 @@ rule prepare:
         "../../environment.yml"
     threads: prepare_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(60),
     params:
         reading=reading,
         code=prepare_code,

@@ -1,3 +1,8 @@
+localrules:
+    compare,
+    write_model_card,
+
+
 # What generated images of a dataset are compared by: one network for all of its runs.
 rule train_classifier:
     input:
@@ -13,8 +18,9 @@ rule train_classifier:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=60,
+        gpu=1,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
     params:
         code=fingerprint("train_classifier"),
     script:
@@ -46,8 +52,8 @@ rule evaluate:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(240),
     params:
         evaluation=evaluation_settings,
         code=fingerprint("evaluate"),
@@ -82,8 +88,8 @@ rule compare:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=fingerprint("compare"),
     script:
@@ -102,8 +108,8 @@ rule write_model_card:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=each_attempt(500),
+        runtime=each_attempt(5),
     params:
         data=data_terms,
         code=fingerprint("write_model_card"),

@@ -12,8 +12,8 @@ rule encode:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
     params:
         code=fingerprint("encode"),
     script:
@@ -34,8 +34,8 @@ rule fit_mixture:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
     params:
         seed=run_seed,
         code=fingerprint("fit_mixture"),
@@ -62,8 +62,8 @@ rule plot_latent:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=fingerprint("plot_latent"),
     script:
@@ -90,8 +90,8 @@ rule plot_grid:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         figures=figure_settings("grid_size"),
         seed=run_seed,
@@ -120,8 +120,8 @@ rule animate_grid:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         figures=figure_settings("grid_size", "frames"),
         code=fingerprint("animate_grid"),
@@ -148,8 +148,8 @@ rule plot_samples:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         figures=figure_settings("samples"),
         seed=run_seed,
@@ -178,8 +178,8 @@ rule plot_samples_gmm:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         figures=figure_settings("samples"),
         seed=run_seed,
@@ -209,8 +209,8 @@ rule plot_reconstructions:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(10),
     params:
         figures=figure_settings("reconstructions"),
         seed=run_seed,
@@ -239,8 +239,8 @@ rule plot_traversals:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         figures=figure_settings("traversal_steps"),
         code=fingerprint("plot_traversals"),
@@ -267,8 +267,8 @@ rule plot_history:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=fingerprint("plot_history"),
     script:
@@ -294,8 +294,8 @@ rule plot_architecture:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=each_attempt(1000),
+        runtime=each_attempt(10),
     params:
         code=fingerprint("plot_architecture"),
     script:

@@ -18,8 +18,9 @@ rule train:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=720,
+        gpu=1,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(720),
     params:
         run=run_values,
         code=train_code,
