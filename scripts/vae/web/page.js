@@ -17,6 +17,14 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// Replace what an element holds; the focus stays at the same place in it.
+function refill(element, children) {
+  const focused = [...element.children].findIndex((child) => child.contains(document.activeElement));
+  element.replaceChildren(...children);
+  const next = element.children[focused];
+  if (next) (next.matches("button") ? next : next.querySelector("button")).focus();
+}
+
 class Page {
   constructor(run, { decode, classes }) {
     Object.assign(this, { run, decode, conditional: classes > 0 });
@@ -51,6 +59,10 @@ class Page {
     return this.bases[this.basisName];
   }
 
+  get planeName() {
+    return [this.basisName, ...this.axes].join();
+  }
+
   get flat() {
     return this.run.latentDim === 1; // a line, drawn as a plane
   }
@@ -71,6 +83,11 @@ class Page {
     if (!this.flat) this.basis.set(this.z, this.axes[1], y);
     this.original = null;
     this.update();
+  }
+
+  goToMiddle() {
+    this.stop();
+    this.goTo(new Float32Array(this.run.latentDim));
   }
 
   startFrom(index) {
@@ -124,9 +141,8 @@ class Page {
     const { basis, axes } = this;
     const shown = axes.slice(0, this.flat ? 1 : 2);
     const where = shown.map((axis) => `${basis.name(axis)} ${basis.get(this.z, axis).toFixed(2)}`);
-    const near = this.near?.length && this.run.classNames.length
-      ? `, nearest class ${className(this.run, this.run.labels[this.near[0]])}` : "";
-    $("said").textContent = where.join(", ") + near;
+    const near = this.near?.length ? this.nameOf(this.near[0]) : "";
+    $("said").textContent = where.join(", ") + (near && `, nearest class ${near}`);
     $("plane").setAttribute("aria-label", `Plane of latent space, at ${where.join(", ")}`);
   }
 
@@ -142,6 +158,7 @@ class Page {
 
   drawPlane() {
     const x = this.projection(this.axes[0]);
+    const isLattice = this.shows.has("images") && this.lattice?.plane === this.planeName;
     const golden = (_, i) => (((i * 0.618) % 1) - 0.5) * 3; // spreads the points of a line
     const y = this.flat ? Float32Array.from(x, golden) : this.projection(this.axes[1]);
     this.plane.draw({
@@ -153,7 +170,7 @@ class Page {
       rings: this.basisName === "dimensions" && !this.flat,
       isShown: this.isShown,
       shows: this.shows,
-      images: this.shows.has("images") ? this.lattice : null,
+      images: isLattice ? this.lattice.canvas : null,
       line: this.ends.every(Boolean) && this.ends.map((z) => this.at(z)),
     });
     this.plane.mark(...this.at(this.z));
@@ -169,7 +186,7 @@ class Page {
     const { run, plane, basis, axes } = this;
     const rest = this.z.slice();
     axes.slice(0, this.flat ? 1 : 2).forEach((axis) => basis.set(rest, axis, 0));
-    const key = [this.basisName, axes, this.label, formatCode(rest, 3), plane.reach].join();
+    const key = [this.planeName, this.label, formatCode(rest, 3), plane.reach].join();
     if (key === this.latticeKey) return;
     this.latticeKey = key;
     const start = performance.now();
@@ -196,7 +213,7 @@ class Page {
       await new Promise((resolve) => setTimeout(resolve)); // let the page breathe
       if (this.latticeKey !== key) return; // somebody moved on
     }
-    this.lattice = canvas;
+    this.lattice = { canvas, plane: this.planeName };
     this.drawPlane();
   }
 
@@ -209,8 +226,9 @@ class Page {
       const reach = reachOf(this.projection(axis));
       const input = make("input", { type: "range", min: -reach, max: reach, step: "any" });
       const output = make("output");
-      const label = make("label", { title: this.basis.about(axis) }, this.basis.name(axis), input, output);
-      input.setAttribute("aria-label", `${this.basis.name(axis)}, ${this.basis.about(axis)}`);
+      const name = this.basis.name(axis);
+      const label = make("label", { title: this.basis.about(axis) }, name, input, output);
+      input.setAttribute("aria-label", `${name}, ${this.basis.about(axis)}`);
       input.addEventListener("input", () => {
         this.stop();
         this.basis.set(this.z, axis, Number(input.value));
@@ -242,6 +260,12 @@ class Page {
 
   // ---- Test images
 
+  // The class of a test image; empty where images have none.
+  nameOf(index) {
+    const { classNames, labels } = this.run;
+    return classNames.length ? (classNames[labels[index]] ?? "no class") : "";
+  }
+
   tile(index, canvas) {
     const { columns, side, image } = this.run.pictures;
     canvas.width = canvas.height = side;
@@ -253,9 +277,10 @@ class Page {
   testButton(index) {
     const canvas = make("canvas");
     this.tile(index, canvas);
-    const name = this.run.classNames.length ? className(this.run, this.run.labels[index]) : "";
+    const name = this.nameOf(index);
     const button = make("button", { type: "button", className: "picture", title: name }, canvas);
-    button.setAttribute("aria-label", `Start from test image ${index + 1}${name && `, class ${name}`}`);
+    const said = `Start from test image ${index + 1}${name && `, class ${name}`}`;
+    button.setAttribute("aria-label", said);
     button.addEventListener("click", () => this.startFrom(index));
     const label = make("span", { className: "name", textContent: name, ariaHidden: "true" });
     return make("div", { className: "item" }, button, label);
@@ -269,17 +294,18 @@ class Page {
     }
     this.nearestAt = performance.now();
     const found = nearest(this.run, this.z, NEAREST, this.isShown);
-    if (this.near?.join() === found.join() || $("nearest").contains(document.activeElement)) return;
+    if (this.near?.join() === found.join()) return;
     this.near = found;
-    $("nearest").replaceChildren(...found.map((index) => this.testButton(index)));
+    refill($("nearest"), found.map((index) => this.testButton(index)));
   }
 
   showGallery() {
     if (!this.run.pictures) return;
-    const all = [...Array(this.run.pictures.count).keys()].filter((i) => this.isShown(this.run.labels[i]));
+    const labels = [...this.run.labels.subarray(0, this.run.pictures.count)];
+    const all = [...labels.keys()].filter((i) => this.isShown(labels[i]));
     const start = all.length ? this.offset % all.length : 0;
     const some = [...all.slice(start), ...all.slice(0, start)].slice(0, GALLERY);
-    $("gallery").replaceChildren(...some.map((index) => this.testButton(index)));
+    refill($("gallery"), some.map((index) => this.testButton(index)));
     $("more").hidden = all.length <= GALLERY;
   }
 
@@ -287,8 +313,8 @@ class Page {
     $("original").hidden = this.original === null;
     if (this.original === null) return;
     this.tile(this.original, $("original").querySelector("canvas"));
-    const name = this.run.classNames.length ? `, ${className(this.run, this.run.labels[this.original])}` : "";
-    $("original").querySelector("figcaption").textContent = `test image${name}`;
+    const name = this.nameOf(this.original);
+    $("original").querySelector("figcaption").textContent = `test image${name && `, ${name}`}`;
   }
 
   // ---- A walk
@@ -396,20 +422,23 @@ class Page {
     if (this.ends[1]) address.set("to", short(this.ends[1]));
     if (this.ends.every(Boolean)) address.set("share", Number(this.share.toFixed(3)));
     if (this.kept.length) {
-      address.set("kept", this.kept.map(({ z, label }) => `${short(z)}${this.conditional ? `@${label}` : ""}`).join(";"));
+      const text = ({ z, label }) => short(z) + (this.conditional ? `@${label}` : "");
+      address.set("kept", this.kept.map(text).join(";"));
     }
-    // Commas and the like are readable in an address as they are.
-    this.address = `#${address}`.replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%40", "@");
+    // These are readable in an address as they are.
+    this.address = `#${address}`.replace(/%2C|%3B|%40/g, decodeURIComponent);
     history.replaceState(null, "", this.address);
   }
 
   // What makes no sense for this run is left out.
   readAddress() {
+    this.stop();
     this.reset();
     const { run } = this;
     const address = new URLSearchParams(location.hash.slice(1));
     const code = (text) => (text === null ? null : parseCode(text, run.latentDim));
-    const whole = (text, below) => (/^\d+$/.test(text ?? "") && Number(text) < below ? Number(text) : null);
+    const whole = (text, below) =>
+      /^\d+$/.test(text ?? "") && Number(text) < below ? Number(text) : null;
     this.original = whole(address.get("image"), run.pictures?.count ?? 0);
     if (run.pictures && !address.has("z")) this.original ??= 0;
     const start = this.original === null ? this.z : codeOf(run, this.original);
@@ -417,12 +446,12 @@ class Page {
     const label = this.original === null ? 0 : Math.max(0, run.labels[this.original]);
     this.label = whole(address.get("class"), run.classNames.length) ?? label;
     if (this.bases[address.get("along")]) this.basisName = address.get("along");
-    const axes = (address.get("axes") ?? "").split(",").map((axis) => whole(axis, this.basis.count));
+    const axes = (address.get("axes") ?? "").split(",").map((a) => whole(a, this.basis.count));
     if (axes.length === 2 && !axes.includes(null) && axes[0] !== axes[1]) this.axes = axes;
     else if (run.latentDim > 3) this.axes = this.basis.order.slice(0, 2);
     if (address.has("show")) {
-      const known = [...document.querySelectorAll("[data-show]")].map((button) => button.dataset.show);
-      this.shows = new Set(address.get("show").split(",").filter((name) => known.includes(name)));
+      const known = (name) => ["points", "density", "images"].includes(name);
+      this.shows = new Set(address.get("show").split(",").filter(known));
     }
     if (address.has("classes")) {
       const shown = new Set(address.get("classes").split(",").filter(Boolean).map(Number));
@@ -456,7 +485,7 @@ class Page {
       const first = this.basis.order.slice(0, CHOICES);
       if (!first.includes(this.axes[which]) && !this.flat) first.push(this.axes[which]);
       const options = first.map((axis) =>
-        make("option", { value: axis, textContent: `${this.basis.name(axis)} · ${this.basis.about(axis)}` }));
+        make("option", { value: axis }, `${this.basis.name(axis)} · ${this.basis.about(axis)}`));
       select.replaceChildren(...options);
       select.value = this.axes[which];
     });
@@ -511,8 +540,7 @@ class Page {
       return element;
     };
     const every = run.classNames.map((_, label) => label);
-    const focused = [...$("classes").children].indexOf(document.activeElement);
-    $("classes").replaceChildren(
+    refill($("classes"), [
       button("all", null, () => this.hidden.clear()),
       button("none", null, () => { this.hidden = new Set(every); }),
       ...every.map((label) => {
@@ -521,8 +549,7 @@ class Page {
         const toggle = () => { if (!this.hidden.delete(label)) this.hidden.add(label); };
         return button(run.classNames[label], this.isShown(label), toggle, dot);
       }),
-    );
-    $("classes").children[focused]?.focus();
+    ]);
   }
 
   // ---- Wiring, once
@@ -539,11 +566,12 @@ class Page {
     $("near").hidden = $("tests").hidden = !run.pictures;
     $("mixture").hidden = !run.mixture;
     if (run.pictures && run.pictures.count < run.testImages) {
-      $("near-title").textContent = `Nearest test images, of ${run.pictures.count.toLocaleString("en")}`;
+      const count = run.pictures.count.toLocaleString("en");
+      $("near-title").textContent = `Nearest test images, of ${count}`;
     }
     $("label-choice").hidden = !this.conditional;
     if (this.conditional) {
-      const options = run.classNames.map((textContent, value) => make("option", { value, textContent }));
+      const options = run.classNames.map((name, value) => make("option", { value }, name));
       $("label").replaceChildren(...options);
     }
 
@@ -551,16 +579,19 @@ class Page {
     on("axis-x", "change", (event) => this.setAxis(0, Number(event.target.value)));
     on("axis-y", "change", (event) => this.setAxis(1, Number(event.target.value)));
     on("basis", "change", (event) => this.setBasis(event.target.value));
-    on("shows", "click", (event) => event.target.dataset.show && this.toggleShow(event.target.dataset.show));
+    on("shows", "click", ({ target: { dataset } }) => dataset.show && this.toggleShow(dataset.show));
     on("label", "change", (event) => this.goTo(this.z, this.original, Number(event.target.value)));
     on("prior", "click", () => this.draw("prior"));
     on("mixture", "click", () => this.draw("mixture"));
-    on("middle", "click", () => this.goTo(new Float32Array(run.latentDim)));
+    on("middle", "click", () => this.goToMiddle());
     on("keep", "click", () => this.keep());
     on("download", "click", () => this.download());
     on("copy", "click", () => this.copy());
     on("code", "input", () => this.readCode());
-    on("code", "blur", () => { $("code").value = formatCode(this.z); $("code-error").textContent = ""; });
+    on("code", "blur", () => {
+      $("code").value = formatCode(this.z);
+      $("code-error").textContent = "";
+    });
     on("all-sliders", "click", () => { this.allSliders = true; this.buildSliders(); });
     on("more", "click", () => { this.offset += GALLERY; this.showGallery(); });
     on("from", "click", () => this.setEnd(0, this.z));
@@ -573,7 +604,8 @@ class Page {
       if (location.hash !== this.address) this.readAddress();
     });
     new ResizeObserver(() => this.drawPlane()).observe($("plane"));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawPlane());
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", () => this.drawPlane());
   }
 
   onKey(event) {
@@ -584,7 +616,7 @@ class Page {
       r: () => this.draw("prior"),
       m: () => this.draw("mixture"),
       f: () => this.keep(),
-      0: () => this.goTo(new Float32Array(this.run.latentDim)),
+      0: () => this.goToMiddle(),
     };
     if (steps[event.key]) {
       const [right, up] = steps[event.key];
