@@ -23,7 +23,7 @@ from scripts.vae.tiles import in_rows, mosaic
 
 SOURCES = Path(__file__).parent / "web"
 # In the order in which they become one script.
-SCRIPTS = ("data", "decoder", "space", "plane", "page")
+SCRIPTS = ("data", "decoder", "space", "plane", "address", "page")
 
 # What a page may carry beside the runtime (4.9 MB) and the decoder, before base64, in bytes:
 # all of it below 6 MB.

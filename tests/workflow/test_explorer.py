@@ -50,7 +50,7 @@ DRAG = """async (seconds) => {
       const start = performance.now();
       for (let i = 0; i < n; i++) await act();
       times.push((performance.now() - start) / n);
-      n = times[0] > 1 ? 1 : 20;
+      n = Math.min(...times) > 1 ? 1 : 20;
     }
     return times.sort((a, b) => a - b)[Math.floor(times.length / 10)];
   };

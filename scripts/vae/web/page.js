@@ -1,12 +1,12 @@
-// The page: what is chosen, what follows from it, and the address bar, which holds it all.
+// The page: what is chosen, and what follows from it.
 
 const NEAREST = 8;
 const NEAREST_MS = 80; // between two looks for them, while one drags
 const GALLERY = 12;
 const SLIDERS = 24; // at first, of the most telling dimensions
 const CHOICES = 300; // of dimensions, for either axis of the plane
-const LATTICE = 20; // decoded images on a side of the plane, fewer where they take longer than this:
-const LATTICE_MS = 1500;
+const LATTICE = 20; // decoded images on a side of the plane, at most,
+const LATTICE_MS = 1500; // and no more than take this long
 const WALK_MS = 2500;
 
 const $ = (id) => document.getElementById(id);
@@ -19,7 +19,8 @@ function make(tag, properties = {}, ...children) {
 
 // Replace what an element holds; the focus stays at the same place in it.
 function refill(element, children) {
-  const focused = [...element.children].findIndex((child) => child.contains(document.activeElement));
+  const hasFocus = (child) => child.contains(document.activeElement);
+  const focused = [...element.children].findIndex(hasFocus);
   element.replaceChildren(...children);
   const next = element.children[focused];
   if (next) (next.matches("button") ? next : next.querySelector("button")).focus();
@@ -46,7 +47,7 @@ class Page {
     this.label = 0;
     this.original = null; // the test image from which one started, until the point moves
     this.basisName = "dimensions";
-    this.axes = run.latentDim < 4 ? [0, 1] : this.basis.order.slice(0, 2);
+    this.axes = firstAxes(run, this.basis);
     this.shows = new Set(["points", "density"]);
     this.hidden = new Set();
     this.ends = [null, null]; // codes of the walk
@@ -406,64 +407,14 @@ class Page {
   // ---- The address
 
   writeAddress() {
-    const { classNames } = this.run;
-    const short = (z) => formatCode(z, 4, ",");
-    const address = new URLSearchParams({ z: short(this.z) });
-    if (this.conditional) address.set("class", this.label);
-    if (this.original !== null) address.set("image", this.original);
-    if (this.basisName !== "dimensions") address.set("along", this.basisName);
-    address.set("axes", this.axes.join());
-    address.set("show", [...this.shows].join());
-    if (this.hidden.size) {
-      const shown = classNames.map((_, i) => i).filter(this.isShown);
-      address.set("classes", shown.join());
-    }
-    if (this.ends[0]) address.set("from", short(this.ends[0]));
-    if (this.ends[1]) address.set("to", short(this.ends[1]));
-    if (this.ends.every(Boolean)) address.set("share", Number(this.share.toFixed(3)));
-    if (this.kept.length) {
-      const text = ({ z, label }) => short(z) + (this.conditional ? `@${label}` : "");
-      address.set("kept", this.kept.map(text).join(";"));
-    }
-    // These are readable in an address as they are.
-    this.address = `#${address}`.replace(/%2C|%3B|%40/g, decodeURIComponent);
+    this.address = addressOf(this);
     history.replaceState(null, "", this.address);
   }
 
-  // What makes no sense for this run is left out.
   readAddress() {
     this.stop();
     this.reset();
-    const { run } = this;
-    const address = new URLSearchParams(location.hash.slice(1));
-    const code = (text) => (text === null ? null : parseCode(text, run.latentDim));
-    const whole = (text, below) =>
-      /^\d+$/.test(text ?? "") && Number(text) < below ? Number(text) : null;
-    this.original = whole(address.get("image"), run.pictures?.count ?? 0);
-    if (run.pictures && !address.has("z")) this.original ??= 0;
-    const start = this.original === null ? this.z : codeOf(run, this.original);
-    this.z = code(address.get("z")) ?? start;
-    const label = this.original === null ? 0 : Math.max(0, run.labels[this.original]);
-    this.label = whole(address.get("class"), run.classNames.length) ?? label;
-    if (this.bases[address.get("along")]) this.basisName = address.get("along");
-    const axes = (address.get("axes") ?? "").split(",").map((a) => whole(a, this.basis.count));
-    if (axes.length === 2 && !axes.includes(null) && axes[0] !== axes[1]) this.axes = axes;
-    else if (run.latentDim > 3) this.axes = this.basis.order.slice(0, 2);
-    if (address.has("show")) {
-      const known = (name) => ["points", "density", "images"].includes(name);
-      this.shows = new Set(address.get("show").split(",").filter(known));
-    }
-    if (address.has("classes")) {
-      const shown = new Set(address.get("classes").split(",").filter(Boolean).map(Number));
-      this.hidden = new Set(run.classNames.map((_, i) => i).filter((label) => !shown.has(label)));
-    }
-    this.ends = [code(address.get("from")), code(address.get("to"))];
-    this.share = Math.min(1, Math.max(0, Number(address.get("share")) || 0));
-    for (const item of (address.get("kept") ?? "").split(";")) {
-      const [numbers, label] = item.split("@");
-      const z = code(numbers);
-      if (z) this.kept.push({ z, label: whole(label, run.classNames.length) ?? 0 });
-    }
+    Object.assign(this, choicesOf(this, location.hash));
     this.showAll();
   }
 
@@ -503,7 +454,7 @@ class Page {
 
   setBasis(name) {
     this.basisName = name;
-    this.axes = this.basis.order.slice(0, 2);
+    this.axes = firstAxes(this.run, this.basis);
     this.showAxes();
     this.update();
   }
@@ -579,7 +530,9 @@ class Page {
     on("axis-x", "change", (event) => this.setAxis(0, Number(event.target.value)));
     on("axis-y", "change", (event) => this.setAxis(1, Number(event.target.value)));
     on("basis", "change", (event) => this.setBasis(event.target.value));
-    on("shows", "click", ({ target: { dataset } }) => dataset.show && this.toggleShow(dataset.show));
+    on("shows", "click", ({ target }) => {
+      if (target.dataset.show) this.toggleShow(target.dataset.show);
+    });
     on("label", "change", (event) => this.goTo(this.z, this.original, Number(event.target.value)));
     on("prior", "click", () => this.draw("prior"));
     on("mixture", "click", () => this.draw("mixture"));
@@ -693,7 +646,8 @@ function later(name, milliseconds, act) {
 
 function fail(error) {
   $("status").hidden = false;
-  $("status").textContent = `The decoder does not run in this browser (${error.message ?? error}). ` +
+  $("status").textContent =
+    `The decoder does not run in this browser (${error.message ?? error}). ` +
     "A recent Firefox, Chrome, Edge or Safari is needed.";
 }
 
