@@ -27,9 +27,9 @@ SCRIPTS = ("data", "decoder", "space", "plane", "address", "page")
 
 # What a page may carry beside the runtime (4.9 MB) and the decoder, before base64, in bytes:
 # all of it below 6 MB.
-CODE_BYTES = 300_000
-PICTURE_BYTES = 350_000
-OTHER_BYTES = 100_000
+CODE_BYTES = 240_000
+PICTURE_BYTES = 270_000
+OTHER_BYTES = 100_000  # of components, and of the mixture
 MOST_PICTURES = 2000
 MOST_DIMENSIONS = 1024  # for principal components, which take a second of so many
 TILE = 96  # pixels of a side, at most
