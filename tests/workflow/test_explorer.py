@@ -349,7 +349,7 @@ def test_an_address_restores_a_view(chromium, explored, page):
         np.testing.assert_allclose(other.evaluate(points), page.evaluate(points), atol=1e-4)
         assert other.evaluate(choices) == page.evaluate(choices)
         assert fragment(other) == address
-        other.evaluate("location.hash = '#z=1,2,3'")
+        other.evaluate("location.hash = '#z=1,2,3'; explorer.writeAddress()")
         other.wait_for_function("() => explorer.z[2] === 3")
 
 

@@ -407,14 +407,16 @@ class Page {
   // ---- The address
 
   writeAddress() {
-    this.address = addressOf(this);
-    history.replaceState(null, "", this.address);
+    if (location.hash !== this.address) return; // somebody typed another, which is yet to be read
+    history.replaceState(null, "", addressOf(this));
+    this.address = location.hash;
   }
 
   readAddress() {
     this.stop();
     this.reset();
-    Object.assign(this, choicesOf(this, location.hash));
+    this.address = location.hash;
+    Object.assign(this, choicesOf(this, this.address));
     this.showAll();
   }
 
