@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
         "[N, H, W, C] in [0, 1]; -: PNG to standard output (default: text, on a terminal)",
     )
     words.add_argument("--class", dest="label", help="of a conditional run: name or number")
-    words.add_argument("--seed", type=int, default=0, help="of --random (default: 0)")
+    words.add_argument("--seed", type=_whole, default=0, help="of --random (default: 0)")
     words.add_argument(
         "--origin",
         choices=("prior", "mixture"),
@@ -104,14 +104,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
+    if (value := _whole(text)) < 1:
         raise argparse.ArgumentTypeError("should be at least 1")
     return value
 
 
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is no whole number from 0")
+    return int(text)
+
+
 class Run:
-    """A folder of results: its networks, each loaded when it is first needed, and its classes."""
+    """A folder of results: its decoder and the names of its classes."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -123,7 +128,7 @@ class Run:
             )
         self.decoder = Decoder(folder / "decoder.onnx")
         self.class_names: list[str] = []
-        with contextlib.suppress(OSError, ValueError):  # numbers will do
+        with contextlib.suppress(OSError, ValueError, LookupError):  # numbers will do
             record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             self.class_names = record["class_names"]
 
@@ -240,7 +245,7 @@ def save(images: np.ndarray, z: np.ndarray, output: str, scale: int | None) -> N
             frames[0].save(part, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0)
     elif output == "-":
         Image.fromarray(picture(images, scale)).save(sys.stdout.buffer, "PNG")
-    elif suffix not in Image.registered_extensions():
+    elif Image.registered_extensions().get(suffix) not in Image.SAVE:
         raise UserError(f"-o: {output!r} has no ending of a picture, such as .png.")
     else:
         with atomic(output) as part:
@@ -291,7 +296,7 @@ def ask(run: Run, arguments: argparse.Namespace) -> None:
                     save(run.decoder(z, label), z, " ".join(name), arguments.scale)
                     continue
                 case ["open"]:
-                    name = Path(tempfile.gettempdir()) / f"{run.folder.resolve().name}.png"
+                    name = Path(tempfile.mkdtemp()) / f"{run.folder.resolve().name}.png"
                     save(run.decoder(z, label), z, str(name), arguments.scale)
                     webbrowser.open(name.as_uri())
                     continue

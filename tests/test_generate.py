@@ -173,6 +173,7 @@ def test_random_images_of_a_conditional_run_go_through_the_classes(conditional, 
         (["--z", "1", "2", "--class", "dog"], "is not conditional"),
         (["--z", "1", "2", "-o", "a.foo"], "no ending of a picture"),
         (["--z", "1", "2"], "Say where the image is to go"),
+        (["--z", "1", "2", "-o", "a.psd"], "no ending of a picture"),
         (["--codes", "none.csv"], "none.csv cannot be read"),
         (["--encode", "none.png"], "none.png cannot be read as a picture"),
     ],
@@ -191,6 +192,13 @@ def test_mistakes_are_told(run, capsys, words, message):
 def test_mistakes_about_classes_are_told(conditional, capsys, words, message):
     assert call(conditional, "--z", 0, 0, *words) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--random", "0"], ["--random", "1.5"], ["--seed", "-1"]])
+def test_numbers_that_make_no_sense_are_refused(run, capsys, words):
+    with pytest.raises(SystemExit):
+        call(run, *words)
+    assert f"argument {words[0]}: " in capsys.readouterr().err
 
 
 def test_a_folder_without_a_run_says_how_to_train_one(tmp_path, capsys):

@@ -23,13 +23,13 @@ from scripts.vae.tiles import in_rows, mosaic
 
 SOURCES = Path(__file__).parent / "web"
 # In the order in which they become one script.
-SCRIPTS = ("data", "decoder", "space", "plane", "page")
+SCRIPTS = ("data", "decoder", "space", "plane", "address", "page")
 
 # What a page may carry beside the runtime (4.9 MB) and the decoder, before base64, in bytes:
 # all of it below 6 MB.
-CODE_BYTES = 300_000
-PICTURE_BYTES = 350_000
-OTHER_BYTES = 100_000
+CODE_BYTES = 240_000
+PICTURE_BYTES = 270_000
+OTHER_BYTES = 100_000  # of components, and of the mixture
 MOST_PICTURES = 2000
 MOST_DIMENSIONS = 1024  # for principal components, which take a second of so many
 TILE = 96  # pixels of a side, at most
@@ -114,8 +114,10 @@ def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:
         f"network {settings['model']}{', conditional' if settings['conditional'] else ''}",
         f"{settings['epochs']} epochs, loss {run['final']['loss']:,.2f} nats an image",
     ]
-    sheet = mosaic(in_rows(images, min(6, len(images))), largest=1)
+    rows = in_rows(images, min(6, len(images)))
+    gaps = mosaic(np.zeros_like(rows))[..., :1]  # white on black; they let the page through
     with io.BytesIO() as file:
+        sheet = np.concatenate([mosaic(rows), 255 - gaps], axis=-1)
         Image.fromarray(sheet).save(file, "PNG", optimize=True)
         data = base64.b64encode(file.getvalue()).decode()
     lines = "".join(f'<p class="soft">{html.escape(fact)}</p>' for fact in facts)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -141,7 +142,7 @@ def _call(command: list[str], **options) -> None:
 
 
 def _reason(error: subprocess.CalledProcessError) -> str:
-    """What npm or pip said last that is more than a hint where its log is."""
+    """What npm or pip said that tells most: the first line of a failure, or else the last one."""
     lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
-    told = [line for line in lines if "complete log" not in line and "_logs" not in line]
-    return (told or [f"exit status {error.returncode}"])[-1]
+    told = [line for line in lines if re.search("failed|not found|could not", line, re.I)]
+    return (told or lines[-1:] or [f"exit status {error.returncode}"])[0]

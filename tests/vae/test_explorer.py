@@ -107,11 +107,11 @@ def test_what_is_too_much_is_left_out(monkeypatch):
     assert known["mixture"] is None
 
 
-@pytest.mark.parametrize("latent_dim", [1, 2, 300])
+@pytest.mark.parametrize("latent_dim", [1, 2, 200])
 def test_a_page_is_below_six_megabytes_beside_its_model(latent_dim):
     wasm = Runtime("", "", "x" * 4_950_000)
-    shape = (28, 28, 1) if latent_dim < 300 else (128, 128, 3)
-    known, *_ = content(3000 if latent_dim < 300 else 400, latent_dim, shape)
+    shape = (28, 28, 1) if latent_dim < 200 else (128, 128, 3)
+    known, *_ = content(3000 if latent_dim < 200 else 600, latent_dim, shape)
     assert len(explorer.page(known, wasm)) - len(known["decoder"]) < 6e6
 
 

@@ -70,6 +70,7 @@ def test_another_archive_is_refused(archive, tmp_path, monkeypatch):
 
 def test_without_a_network_it_says_what_to_do(tmp_path, fake_npm):
     fake_npm(
+        "echo 'npm error code ECONNREFUSED' >&2; "
         "echo 'npm error network request failed' >&2; "
         "echo 'npm error A complete log of this run can be found in: /x' >&2; exit 1"
     )

@@ -34,5 +34,3 @@ async function readRun() {
   }
   return run;
 }
-
-const className = (run, label) => run.classNames[label] ?? (label < 0 ? "no class" : String(label));

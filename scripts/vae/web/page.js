@@ -1,12 +1,12 @@
-// The page: what is chosen, what follows from it, and the address bar, which holds it all.
+// The page: what is chosen, and what follows from it.
 
 const NEAREST = 8;
 const NEAREST_MS = 80; // between two looks for them, while one drags
 const GALLERY = 12;
 const SLIDERS = 24; // at first, of the most telling dimensions
 const CHOICES = 300; // of dimensions, for either axis of the plane
-const LATTICE = 20; // decoded images on a side of the plane, fewer where they take longer than this:
-const LATTICE_MS = 1500;
+const LATTICE = 20; // decoded images on a side of the plane, at most,
+const LATTICE_MS = 1500; // and no more than take this long
 const WALK_MS = 2500;
 
 const $ = (id) => document.getElementById(id);
@@ -15,6 +15,15 @@ function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
+}
+
+// Replace what an element holds; the focus stays at the same place in it.
+function refill(element, children) {
+  const hasFocus = (child) => child.contains(document.activeElement);
+  const focused = [...element.children].findIndex(hasFocus);
+  element.replaceChildren(...children);
+  const next = element.children[focused];
+  if (next) (next.matches("button") ? next : next.querySelector("button")).focus();
 }
 
 class Page {
@@ -38,7 +47,7 @@ class Page {
     this.label = 0;
     this.original = null; // the test image from which one started, until the point moves
     this.basisName = "dimensions";
-    this.axes = run.latentDim < 4 ? [0, 1] : this.basis.order.slice(0, 2);
+    this.axes = firstAxes(run, this.basis);
     this.shows = new Set(["points", "density"]);
     this.hidden = new Set();
     this.ends = [null, null]; // codes of the walk
@@ -49,6 +58,10 @@ class Page {
 
   get basis() {
     return this.bases[this.basisName];
+  }
+
+  get planeName() {
+    return [this.basisName, ...this.axes].join();
   }
 
   get flat() {
@@ -71,6 +84,11 @@ class Page {
     if (!this.flat) this.basis.set(this.z, this.axes[1], y);
     this.original = null;
     this.update();
+  }
+
+  goToMiddle() {
+    this.stop();
+    this.goTo(new Float32Array(this.run.latentDim));
   }
 
   startFrom(index) {
@@ -124,9 +142,8 @@ class Page {
     const { basis, axes } = this;
     const shown = axes.slice(0, this.flat ? 1 : 2);
     const where = shown.map((axis) => `${basis.name(axis)} ${basis.get(this.z, axis).toFixed(2)}`);
-    const near = this.near?.length && this.run.classNames.length
-      ? `, nearest class ${className(this.run, this.run.labels[this.near[0]])}` : "";
-    $("said").textContent = where.join(", ") + near;
+    const near = this.near?.length ? this.nameOf(this.near[0]) : "";
+    $("said").textContent = where.join(", ") + (near && `, nearest class ${near}`);
     $("plane").setAttribute("aria-label", `Plane of latent space, at ${where.join(", ")}`);
   }
 
@@ -142,6 +159,7 @@ class Page {
 
   drawPlane() {
     const x = this.projection(this.axes[0]);
+    const isLattice = this.shows.has("images") && this.lattice?.plane === this.planeName;
     const golden = (_, i) => (((i * 0.618) % 1) - 0.5) * 3; // spreads the points of a line
     const y = this.flat ? Float32Array.from(x, golden) : this.projection(this.axes[1]);
     this.plane.draw({
@@ -153,7 +171,7 @@ class Page {
       rings: this.basisName === "dimensions" && !this.flat,
       isShown: this.isShown,
       shows: this.shows,
-      images: this.shows.has("images") ? this.lattice : null,
+      images: isLattice ? this.lattice.canvas : null,
       line: this.ends.every(Boolean) && this.ends.map((z) => this.at(z)),
     });
     this.plane.mark(...this.at(this.z));
@@ -169,7 +187,7 @@ class Page {
     const { run, plane, basis, axes } = this;
     const rest = this.z.slice();
     axes.slice(0, this.flat ? 1 : 2).forEach((axis) => basis.set(rest, axis, 0));
-    const key = [this.basisName, axes, this.label, formatCode(rest, 3), plane.reach].join();
+    const key = [this.planeName, this.label, formatCode(rest, 3), plane.reach].join();
     if (key === this.latticeKey) return;
     this.latticeKey = key;
     const start = performance.now();
@@ -196,7 +214,7 @@ class Page {
       await new Promise((resolve) => setTimeout(resolve)); // let the page breathe
       if (this.latticeKey !== key) return; // somebody moved on
     }
-    this.lattice = canvas;
+    this.lattice = { canvas, plane: this.planeName };
     this.drawPlane();
   }
 
@@ -209,8 +227,9 @@ class Page {
       const reach = reachOf(this.projection(axis));
       const input = make("input", { type: "range", min: -reach, max: reach, step: "any" });
       const output = make("output");
-      const label = make("label", { title: this.basis.about(axis) }, this.basis.name(axis), input, output);
-      input.setAttribute("aria-label", `${this.basis.name(axis)}, ${this.basis.about(axis)}`);
+      const name = this.basis.name(axis);
+      const label = make("label", { title: this.basis.about(axis) }, name, input, output);
+      input.setAttribute("aria-label", `${name}, ${this.basis.about(axis)}`);
       input.addEventListener("input", () => {
         this.stop();
         this.basis.set(this.z, axis, Number(input.value));
@@ -242,6 +261,12 @@ class Page {
 
   // ---- Test images
 
+  // The class of a test image; empty where images have none.
+  nameOf(index) {
+    const { classNames, labels } = this.run;
+    return classNames.length ? (classNames[labels[index]] ?? "no class") : "";
+  }
+
   tile(index, canvas) {
     const { columns, side, image } = this.run.pictures;
     canvas.width = canvas.height = side;
@@ -253,9 +278,10 @@ class Page {
   testButton(index) {
     const canvas = make("canvas");
     this.tile(index, canvas);
-    const name = this.run.classNames.length ? className(this.run, this.run.labels[index]) : "";
+    const name = this.nameOf(index);
     const button = make("button", { type: "button", className: "picture", title: name }, canvas);
-    button.setAttribute("aria-label", `Start from test image ${index + 1}${name && `, class ${name}`}`);
+    const said = `Start from test image ${index + 1}${name && `, class ${name}`}`;
+    button.setAttribute("aria-label", said);
     button.addEventListener("click", () => this.startFrom(index));
     const label = make("span", { className: "name", textContent: name, ariaHidden: "true" });
     return make("div", { className: "item" }, button, label);
@@ -269,17 +295,18 @@ class Page {
     }
     this.nearestAt = performance.now();
     const found = nearest(this.run, this.z, NEAREST, this.isShown);
-    if (this.near?.join() === found.join() || $("nearest").contains(document.activeElement)) return;
+    if (this.near?.join() === found.join()) return;
     this.near = found;
-    $("nearest").replaceChildren(...found.map((index) => this.testButton(index)));
+    refill($("nearest"), found.map((index) => this.testButton(index)));
   }
 
   showGallery() {
     if (!this.run.pictures) return;
-    const all = [...Array(this.run.pictures.count).keys()].filter((i) => this.isShown(this.run.labels[i]));
+    const labels = [...this.run.labels.subarray(0, this.run.pictures.count)];
+    const all = [...labels.keys()].filter((i) => this.isShown(labels[i]));
     const start = all.length ? this.offset % all.length : 0;
     const some = [...all.slice(start), ...all.slice(0, start)].slice(0, GALLERY);
-    $("gallery").replaceChildren(...some.map((index) => this.testButton(index)));
+    refill($("gallery"), some.map((index) => this.testButton(index)));
     $("more").hidden = all.length <= GALLERY;
   }
 
@@ -287,8 +314,8 @@ class Page {
     $("original").hidden = this.original === null;
     if (this.original === null) return;
     this.tile(this.original, $("original").querySelector("canvas"));
-    const name = this.run.classNames.length ? `, ${className(this.run, this.run.labels[this.original])}` : "";
-    $("original").querySelector("figcaption").textContent = `test image${name}`;
+    const name = this.nameOf(this.original);
+    $("original").querySelector("figcaption").textContent = `test image${name && `, ${name}`}`;
   }
 
   // ---- A walk
@@ -380,61 +407,16 @@ class Page {
   // ---- The address
 
   writeAddress() {
-    const { classNames } = this.run;
-    const short = (z) => formatCode(z, 4, ",");
-    const address = new URLSearchParams({ z: short(this.z) });
-    if (this.conditional) address.set("class", this.label);
-    if (this.original !== null) address.set("image", this.original);
-    if (this.basisName !== "dimensions") address.set("along", this.basisName);
-    address.set("axes", this.axes.join());
-    address.set("show", [...this.shows].join());
-    if (this.hidden.size) {
-      const shown = classNames.map((_, i) => i).filter(this.isShown);
-      address.set("classes", shown.join());
-    }
-    if (this.ends[0]) address.set("from", short(this.ends[0]));
-    if (this.ends[1]) address.set("to", short(this.ends[1]));
-    if (this.ends.every(Boolean)) address.set("share", Number(this.share.toFixed(3)));
-    if (this.kept.length) {
-      address.set("kept", this.kept.map(({ z, label }) => `${short(z)}${this.conditional ? `@${label}` : ""}`).join(";"));
-    }
-    // Commas and the like are readable in an address as they are.
-    this.address = `#${address}`.replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%40", "@");
-    history.replaceState(null, "", this.address);
+    if (location.hash !== this.address) return; // somebody typed another, which is yet to be read
+    history.replaceState(null, "", addressOf(this));
+    this.address = location.hash;
   }
 
-  // What makes no sense for this run is left out.
   readAddress() {
+    this.stop();
     this.reset();
-    const { run } = this;
-    const address = new URLSearchParams(location.hash.slice(1));
-    const code = (text) => (text === null ? null : parseCode(text, run.latentDim));
-    const whole = (text, below) => (/^\d+$/.test(text ?? "") && Number(text) < below ? Number(text) : null);
-    this.original = whole(address.get("image"), run.pictures?.count ?? 0);
-    if (run.pictures && !address.has("z")) this.original ??= 0;
-    const start = this.original === null ? this.z : codeOf(run, this.original);
-    this.z = code(address.get("z")) ?? start;
-    const label = this.original === null ? 0 : Math.max(0, run.labels[this.original]);
-    this.label = whole(address.get("class"), run.classNames.length) ?? label;
-    if (this.bases[address.get("along")]) this.basisName = address.get("along");
-    const axes = (address.get("axes") ?? "").split(",").map((axis) => whole(axis, this.basis.count));
-    if (axes.length === 2 && !axes.includes(null) && axes[0] !== axes[1]) this.axes = axes;
-    else if (run.latentDim > 3) this.axes = this.basis.order.slice(0, 2);
-    if (address.has("show")) {
-      const known = [...document.querySelectorAll("[data-show]")].map((button) => button.dataset.show);
-      this.shows = new Set(address.get("show").split(",").filter((name) => known.includes(name)));
-    }
-    if (address.has("classes")) {
-      const shown = new Set(address.get("classes").split(",").filter(Boolean).map(Number));
-      this.hidden = new Set(run.classNames.map((_, i) => i).filter((label) => !shown.has(label)));
-    }
-    this.ends = [code(address.get("from")), code(address.get("to"))];
-    this.share = Math.min(1, Math.max(0, Number(address.get("share")) || 0));
-    for (const item of (address.get("kept") ?? "").split(";")) {
-      const [numbers, label] = item.split("@");
-      const z = code(numbers);
-      if (z) this.kept.push({ z, label: whole(label, run.classNames.length) ?? 0 });
-    }
+    this.address = location.hash;
+    Object.assign(this, choicesOf(this, this.address));
     this.showAll();
   }
 
@@ -456,7 +438,7 @@ class Page {
       const first = this.basis.order.slice(0, CHOICES);
       if (!first.includes(this.axes[which]) && !this.flat) first.push(this.axes[which]);
       const options = first.map((axis) =>
-        make("option", { value: axis, textContent: `${this.basis.name(axis)} · ${this.basis.about(axis)}` }));
+        make("option", { value: axis }, `${this.basis.name(axis)} · ${this.basis.about(axis)}`));
       select.replaceChildren(...options);
       select.value = this.axes[which];
     });
@@ -474,7 +456,7 @@ class Page {
 
   setBasis(name) {
     this.basisName = name;
-    this.axes = this.basis.order.slice(0, 2);
+    this.axes = firstAxes(this.run, this.basis);
     this.showAxes();
     this.update();
   }
@@ -511,8 +493,7 @@ class Page {
       return element;
     };
     const every = run.classNames.map((_, label) => label);
-    const focused = [...$("classes").children].indexOf(document.activeElement);
-    $("classes").replaceChildren(
+    refill($("classes"), [
       button("all", null, () => this.hidden.clear()),
       button("none", null, () => { this.hidden = new Set(every); }),
       ...every.map((label) => {
@@ -521,8 +502,7 @@ class Page {
         const toggle = () => { if (!this.hidden.delete(label)) this.hidden.add(label); };
         return button(run.classNames[label], this.isShown(label), toggle, dot);
       }),
-    );
-    $("classes").children[focused]?.focus();
+    ]);
   }
 
   // ---- Wiring, once
@@ -539,11 +519,12 @@ class Page {
     $("near").hidden = $("tests").hidden = !run.pictures;
     $("mixture").hidden = !run.mixture;
     if (run.pictures && run.pictures.count < run.testImages) {
-      $("near-title").textContent = `Nearest test images, of ${run.pictures.count.toLocaleString("en")}`;
+      const count = run.pictures.count.toLocaleString("en");
+      $("near-title").textContent = `Nearest test images, of ${count}`;
     }
     $("label-choice").hidden = !this.conditional;
     if (this.conditional) {
-      const options = run.classNames.map((textContent, value) => make("option", { value, textContent }));
+      const options = run.classNames.map((name, value) => make("option", { value }, name));
       $("label").replaceChildren(...options);
     }
 
@@ -551,16 +532,21 @@ class Page {
     on("axis-x", "change", (event) => this.setAxis(0, Number(event.target.value)));
     on("axis-y", "change", (event) => this.setAxis(1, Number(event.target.value)));
     on("basis", "change", (event) => this.setBasis(event.target.value));
-    on("shows", "click", (event) => event.target.dataset.show && this.toggleShow(event.target.dataset.show));
+    on("shows", "click", ({ target }) => {
+      if (target.dataset.show) this.toggleShow(target.dataset.show);
+    });
     on("label", "change", (event) => this.goTo(this.z, this.original, Number(event.target.value)));
     on("prior", "click", () => this.draw("prior"));
     on("mixture", "click", () => this.draw("mixture"));
-    on("middle", "click", () => this.goTo(new Float32Array(run.latentDim)));
+    on("middle", "click", () => this.goToMiddle());
     on("keep", "click", () => this.keep());
     on("download", "click", () => this.download());
     on("copy", "click", () => this.copy());
     on("code", "input", () => this.readCode());
-    on("code", "blur", () => { $("code").value = formatCode(this.z); $("code-error").textContent = ""; });
+    on("code", "blur", () => {
+      $("code").value = formatCode(this.z);
+      $("code-error").textContent = "";
+    });
     on("all-sliders", "click", () => { this.allSliders = true; this.buildSliders(); });
     on("more", "click", () => { this.offset += GALLERY; this.showGallery(); });
     on("from", "click", () => this.setEnd(0, this.z));
@@ -573,7 +559,8 @@ class Page {
       if (location.hash !== this.address) this.readAddress();
     });
     new ResizeObserver(() => this.drawPlane()).observe($("plane"));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawPlane());
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", () => this.drawPlane());
   }
 
   onKey(event) {
@@ -584,7 +571,7 @@ class Page {
       r: () => this.draw("prior"),
       m: () => this.draw("mixture"),
       f: () => this.keep(),
-      0: () => this.goTo(new Float32Array(this.run.latentDim)),
+      0: () => this.goToMiddle(),
     };
     if (steps[event.key]) {
       const [right, up] = steps[event.key];
@@ -661,7 +648,8 @@ function later(name, milliseconds, act) {
 
 function fail(error) {
   $("status").hidden = false;
-  $("status").textContent = `The decoder does not run in this browser (${error.message ?? error}). ` +
+  $("status").textContent =
+    `The decoder does not run in this browser (${error.message ?? error}). ` +
     "A recent Firefox, Chrome, Edge or Safari is needed.";
 }
 

@@ -48,8 +48,10 @@ class Plane {
 
   coordinates(event) {
     const box = this.canvas.getBoundingClientRect();
-    const share = (offset, length) => (Math.min(1, Math.max(0, offset / length)) * 2 - 1) * this.reach;
-    return [share(event.clientX - box.left, box.width), -share(event.clientY - box.top, box.height)];
+    const within = (offset, length) =>
+      (Math.min(1, Math.max(0, offset / length)) * 2 - 1) * this.reach;
+    const right = within(event.clientX - box.left, box.width);
+    return [right, -within(event.clientY - box.top, box.height)];
   }
 
   place(x, y) {

@@ -38,6 +38,9 @@ function componentsOf(run) {
   };
 }
 
+// The axes of the plane at first: the most telling two, but in their order where there are few.
+const firstAxes = (run, basis) => (run.latentDim < 4 ? [0, 1] : basis.order.slice(0, 2));
+
 const codeOf = (run, i) => run.codes.slice(i * run.latentDim, (i + 1) * run.latentDim);
 
 // A coordinate of every test image: [N].
