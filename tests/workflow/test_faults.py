@@ -143,7 +143,7 @@ def test_damaged_and_foreign_files(project):
     damage(folder.with_name("images.npz"), 0.5)
     damage(folder / "decoder.onnx", 0.5)
     damage(folder / "history.csv", 0)
-    damage(folder / "metrics.json", 0)
+    damage(folder / "run.json", 0)
     notes = [folder / "notes.txt", folder.with_name("notes.txt"), folder.parents[1] / "notes.txt"]
     for path in notes:
         path.write_text("mine")
@@ -151,7 +151,7 @@ def test_damaged_and_foreign_files(project):
         "mixture.npz": "images.npz",
         "grid.png": "ld_2/decoder.onnx",
         "history.png": "ld_2/history.csv",
-        "model_card.md": "ld_2/metrics.json",
+        "architecture.png": "ld_2/run.json",
     }
     for name in readers:
         (folder / name).unlink()
