@@ -160,7 +160,7 @@ def test_who_was_killed_is_told_with_what_to_do(tmp_path, capsys):
     log.write_text("Command 'python /a/tmp1.train.py' returned non-zero exit status 1.")
     tell_killed([log])
     assert capsys.readouterr().err == ""
-    log.write_text("Command 'python /a/tmp1.encode.py' died with <Signals.SIGKILL: 9>.")
+    log.write_text("Command 'python '/a b/tmp1.encode.py'' died with <Signals.SIGKILL: 9>.")
     tell_killed([log])
     assert capsys.readouterr().err.startswith("\nencode was killed (SIGKILL): as a rule by the")
 

@@ -143,15 +143,15 @@ def test_damaged_and_foreign_files(project):
     damage(folder.with_name("images.npz"), 0.5)
     damage(folder / "decoder.onnx", 0.5)
     damage(folder / "history.csv", 0)
-    damage(folder / "metrics.json", 0)
+    damage(folder / "run.json", 0)
     notes = [folder / "notes.txt", folder.with_name("notes.txt"), folder.parents[1] / "notes.txt"]
     for path in notes:
         path.write_text("mine")
     readers = {
-        "reconstructions.png": "images.npz",
+        "mixture.npz": "images.npz",
         "grid.png": "ld_2/decoder.onnx",
         "history.png": "ld_2/history.csv",
-        "model_card.md": "ld_2/metrics.json",
+        "architecture.png": "ld_2/run.json",
     }
     for name in readers:
         (folder / name).unlink()
@@ -193,7 +193,7 @@ def without_privileges(project):
 
 def test_read_only_results(project):
     (run(project) / "grid.png").unlink()
-    places = [run(project), *(project.path / "results").resolve().rglob("logs")]
+    places = [run(project), run(project) / "logs"]
     for place in places:
         place.chmod(0o555)
     fails(
