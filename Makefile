@@ -1,11 +1,15 @@
 # make        set up on first use, then build everything for the bundled digits
 # make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
+# make status  how far each run is      make gpu, make cluster  CUDA and Slurm: docs/cluster.md
 # make clean  delete results, keep raw downloads
 
 BIN := .venv/bin
+LOCK := requirements.lock
+COMPILE := uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes \
+	--no-header --no-annotate
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: digits test test-fast lint lock schema report clean
+.PHONY: digits test test-fast lint lock schema report clean status gpu cluster
 
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
@@ -26,6 +30,19 @@ lint: .venv/ready
 report: .venv/ready
 	$(BIN)/snakemake --report report.zip -- digits
 
+# Quick, and also while a workflow is on.
+status: .venv/ready
+	@$(BIN)/python -m scripts.status
+
+# The same with CUDA; `make` keeps it.
+gpu:
+	$(MAKE) --always-make LOCK=requirements-gpu.lock .venv/ready
+
+# Snakemake's plugin for Slurm, beside what is there.
+cluster: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements-cluster.lock
+
 clean:
 	find -H results -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
 
@@ -36,8 +53,8 @@ schema: .venv/ready
 # Pin the newest versions that pyproject.toml admits. Needs uv.
 lock:
 	$(COMPILE) --group dev pyproject.toml -o requirements.lock
-	cp requirements.lock requirements-gpu.lock
-	echo "tensorflow-cpu; python_version < '3'" | $(COMPILE) --overrides - \
+	cp requirements.lock requirements-gpu.lock # so that both pin the same
+	echo "tensorflow-cpu; python_version < '3'" | $(filter-out --upgrade,$(COMPILE)) --overrides - \
 		--group dev --group gpu pyproject.toml -o requirements-gpu.lock
 	$(COMPILE) --no-deps --group cluster -o requirements-cluster.lock
 
@@ -48,5 +65,5 @@ lock:
 	test -n "$$python" || { echo 'Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no' \
 		'wheel for others), and none of them is on the PATH.' >&2; exit 1; }; \
 	$$python -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	@touch $@

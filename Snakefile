@@ -26,7 +26,7 @@ include: "workflow/rules/evaluate.smk"
 rule all:
     default_target: True
     input:
-        [dataset_targets(name) for name in settings.runs],
+        [runs.dataset_targets(settings, name) for name in settings.runs],
 
 
 for name in settings.runs:
@@ -35,4 +35,4 @@ for name in settings.runs:
         name:
             name
         input:
-            dataset_targets(name),
+            runs.dataset_targets(settings, name),

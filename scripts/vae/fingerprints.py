@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What these do to a result stands in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = frozenset(
-    f"scripts.vae.{name}" for name in ("checkpoints", "config", "files", "jobs", "runs")
+    f"scripts.vae.{name}"
+    for name in ("checkpoints", "config", "files", "gpus", "heartbeats", "jobs", "runs")
 )
 
 
