@@ -7,6 +7,13 @@ BIN := .venv/bin
 LOCK := requirements.lock
 COMPILE := uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-header --no-annotate
+define ENVIRONMENT
+	@{ echo '# From $<, by «make lock».'; echo 'name: vae'; \
+	echo 'channels: [conda-forge, nodefaults]'; echo 'dependencies:'; \
+	echo '  - python=3.12'; echo '  - pip'; echo '  - pip:'; \
+	sed -n -e "s/ ; python_full_version < '3.14' and (sys_platform == 'darwin' or sys_platform == 'linux') / /" \
+	-e 's/^\([a-z].*[^ ]\) *\\$$/    - "\1"/p' $<; } > $@
+endef
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
 .PHONY: digits test test-fast lint lock schema report clean status gpu cluster
@@ -57,6 +64,13 @@ lock:
 	echo "tensorflow-cpu; python_version < '3'" | $(filter-out --upgrade,$(COMPILE)) --overrides - \
 		--group dev --group gpu pyproject.toml -o requirements-gpu.lock
 	$(COMPILE) --no-deps --group cluster -o requirements-cluster.lock
+	$(MAKE) environment.yml environment-gpu.yml
+
+# All pins and no «-r», since Snakemake copies the file elsewhere before conda reads it.
+environment%.yml: requirements%.lock
+	$(ENVIRONMENT)
+environment.yml: requirements.lock
+	$(ENVIRONMENT)
 
 .venv/ready: requirements.lock
 	@python=; for p in python3.12 python3.13 python3.11 python3 python; do \

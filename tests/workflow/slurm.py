@@ -73,9 +73,9 @@ class Slurm:
         """The ids of the jobs that run or wait."""
         return _output("squeue", "--noheader", "--format=%A").split()
 
-    def comment(self, job: str) -> str:
-        """What Snakemake says that a job is: its rule and its wildcards."""
-        return _output("squeue", "--noheader", "--format=%k", f"--jobs={job}").strip()
+    def limit(self, job: str, minutes: int) -> None:
+        """Give a running job another time limit."""
+        _run("scontrol", "update", f"JobId={job}", f"TimeLimit={minutes}")
 
     def wait_until_empty(self, seconds: float = 60) -> None:
         """Wait for the end of all jobs."""

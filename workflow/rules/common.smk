@@ -81,8 +81,11 @@ def prepare_code(wildcards):
 
 
 def prepare_threads(wildcards):
-    """As many as there are for pictures to resize; one for what only wants unpacking."""
-    return workflow.cores if "size" in reading(wildcards)["options"] else 1
+    """Several where there are pictures to resize; one for what only wants unpacking.
+
+    Not `workflow.cores`, which nobody knows on a cluster; Snakemake takes no more than there are.
+    """
+    return 8 if "size" in reading(wildcards)["options"] else 1
 
 
 def train_code(wildcards):
