@@ -65,7 +65,7 @@ def _essence(module: str) -> str:
 
     Unparsed, since `ast.dump` differs between versions of Python.
     """
-    tree = ast.parse(ast.unparse(_tree(module)))
+    tree = ast.parse(_path(module).read_text(encoding="utf-8"))  # `_tree` is to stay as it is
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
