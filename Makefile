@@ -1,12 +1,23 @@
 # make        set up on first use, then build everything for the bundled digits
 # make explore   build pages to explore the digits in, and open them
 # make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
+# make status  how far each run is      make gpu, make cluster  CUDA and Slurm: docs/cluster.md
 # make clean  delete results, keep raw downloads
 
 BIN := .venv/bin
+LOCK := requirements.lock
+COMPILE := uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes \
+	--no-header --no-annotate
+define ENVIRONMENT
+	@{ echo '# From $<, by «make lock».'; echo 'name: vae'; \
+	echo 'channels: [conda-forge, nodefaults]'; echo 'dependencies:'; \
+	echo '  - python=3.12'; echo '  - pip'; echo '  - pip:'; \
+	sed -n -e "s/ ; python_full_version < '3.14' and (sys_platform == 'darwin' or sys_platform == 'linux') / /" \
+	-e 's/^\([a-z].*[^ ]\) *\\$$/    - "\1"/p' $<; } > $@
+endef
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: digits explore test test-fast lint lock schema report clean
+.PHONY: digits explore test test-fast lint lock schema report status gpu cluster clean
 
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
@@ -32,6 +43,19 @@ lint: .venv/ready
 report: .venv/ready
 	$(BIN)/snakemake --report report.zip -- digits $(wildcard results/digits/explorer.html)
 
+# Quick, and also while a workflow is on.
+status: .venv/ready
+	@$(BIN)/python -m scripts.status
+
+# The same with CUDA; `make` keeps it.
+gpu:
+	$(MAKE) --always-make LOCK=requirements-gpu.lock .venv/ready
+
+# Snakemake's plugin for Slurm, beside what is there.
+cluster: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements-cluster.lock
+
 clean:
 	find -H results -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
 
@@ -42,10 +66,17 @@ schema: .venv/ready
 # Pin the newest versions that pyproject.toml admits. Needs uv.
 lock:
 	$(COMPILE) --group dev pyproject.toml -o requirements.lock
-	cp requirements.lock requirements-gpu.lock
-	echo "tensorflow-cpu; python_version < '3'" | $(COMPILE) --overrides - \
+	cp requirements.lock requirements-gpu.lock # so that both pin the same
+	echo "tensorflow-cpu; python_version < '3'" | $(filter-out --upgrade,$(COMPILE)) --overrides - \
 		--group dev --group gpu pyproject.toml -o requirements-gpu.lock
 	$(COMPILE) --no-deps --group cluster -o requirements-cluster.lock
+	$(MAKE) environment.yml environment-gpu.yml
+
+# All pins and no «-r», since Snakemake copies the file elsewhere before conda reads it.
+environment%.yml: requirements%.lock
+	$(ENVIRONMENT)
+environment.yml: requirements.lock
+	$(ENVIRONMENT)
 
 .venv/ready: requirements.lock
 	@python=; for p in python3.12 python3.13 python3.11 python3 python; do \
@@ -54,5 +85,5 @@ lock:
 	test -n "$$python" || { echo 'Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no' \
 		'wheel for others), and none of them is on the PATH.' >&2; exit 1; }; \
 	$$python -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	@touch $@

@@ -36,7 +36,7 @@ onerror:
 rule all:
     default_target: True
     input:
-        [dataset_targets(name) for name in settings.runs],
+        [runs.dataset_targets(settings, name) for name in settings.runs],
 
 
 for name in settings.runs:
@@ -45,4 +45,4 @@ for name in settings.runs:
         name:
             name
         input:
-            dataset_targets(name),
+            runs.dataset_targets(settings, name),

@@ -5,8 +5,10 @@ import logging
 import time
 from typing import Any
 
+from scripts.vae import gpus
 from scripts.vae.checkpoints import Checkpoints, identity
 from scripts.vae.files import atomic
+from scripts.vae.heartbeats import Heartbeat
 from scripts.vae.images import load
 from scripts.vae.jobs import job
 
@@ -17,6 +19,7 @@ def train(
     images: str,
     run: dict[str, Any],
     checkpoints: Checkpoints,
+    heartbeat: Heartbeat,
     names: dict[str, str],
     outputs: dict[str, str],
 ) -> None:
@@ -25,7 +28,9 @@ def train(
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
     training.use_threads(checkpoints.threads)
+    gpus.use()
     data = load(images)
+    heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
     vae, history = training.fit(data, run, checkpoints)
@@ -52,16 +57,23 @@ def train(
 if __name__ == "__main__":
     with (
         job(snakemake.log[0]),
+        Heartbeat(
+            f"results/{snakemake.wildcards.dataset}/{snakemake.wildcards.run}/logs/heartbeat.json",
+            snakemake.params.run["epochs"],
+        ) as heartbeat,
+        gpus.one_of_its_own(),
         Checkpoints(
             folder=f"results/{snakemake.wildcards.dataset}/.checkpoints/{snakemake.wildcards.run}",
             identity=identity(snakemake.params.run, snakemake.params.code, snakemake.input.images),
             threads=snakemake.threads,
+            on_epoch=heartbeat.epoch_done,
         ) as checkpoints,
     ):
         train(
             images=snakemake.input.images,
             run=snakemake.params.run,
             checkpoints=checkpoints,
+            heartbeat=heartbeat,
             names=dict(snakemake.wildcards.items()),
             outputs=dict(snakemake.output.items()),
         )

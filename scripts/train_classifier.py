@@ -3,6 +3,7 @@
 import json
 import time
 
+from scripts.vae import gpus
 from scripts.vae.files import atomic
 from scripts.vae.images import load
 from scripts.vae.jobs import job
@@ -14,6 +15,7 @@ def train_classifier(images: str, threads: int, dataset: str, network: str, reco
 
     start = time.perf_counter()
     training.use_threads(threads)
+    gpus.use()
     data = load(images)
     model, accuracy = classifier.fit(data)
     export.write_onnx(model, network)
@@ -33,7 +35,7 @@ def train_classifier(images: str, threads: int, dataset: str, network: str, reco
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake.log[0]), gpus.one_of_its_own():
         train_classifier(
             images=snakemake.input.images,
             threads=snakemake.threads,

@@ -17,7 +17,7 @@ import shutil
 import signal
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -62,14 +62,22 @@ class Checkpoints:
     folder: of the run, for instance results/mnist/.checkpoints/ld_2; identity: its `identity`.
     threads: that the training may use; within the block, the number that it began with.
     rows: of the history, a dict of numbers for each epoch that is behind.
+    on_epoch: called with them after each epoch.
 
     Raises UserError where another process trains the same run and does not stop.
     """
 
-    def __init__(self, folder: str | Path, identity: str, threads: int):
+    def __init__(
+        self,
+        folder: str | Path,
+        identity: str,
+        threads: int,
+        on_epoch: Callable[[list[dict[str, float]]], None] = lambda rows: None,
+    ):
         self.folder = Path(folder)
         self.threads = threads
         self.rows: list[dict[str, float]] = []
+        self._on_epoch = on_epoch
         self._copies = [self.folder / identity / name for name in ("a.npz", "b.npz")]
         self._arrays: list[np.ndarray] = []
         self._saved = 0  # epochs
@@ -114,6 +122,7 @@ class Checkpoints:
         Not after every epoch of a fraction of a second: saving takes SHARE of the time at most.
         Where saving fails, training goes on with a warning.
         """
+        self._on_epoch(self.rows)
         since = time.monotonic() - self._last
         if os.getppid() != self._parent:
             self._stopped_by = self._stopped_by or "the end of Snakemake"

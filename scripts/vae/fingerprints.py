@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What these do to a result stands in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = frozenset(
     f"scripts.vae.{name}"
-    for name in ("checkpoints", "config", "files", "jobs", "npz", "records", "runs")
+    for name in "checkpoints config files gpus heartbeats jobs npz records runs".split()
 )
 
 
@@ -74,7 +74,7 @@ def _essence(module: str) -> str:
 
     Unparsed, since `ast.dump` differs between versions of Python.
     """
-    tree = ast.parse(ast.unparse(_tree(module)))
+    tree = ast.parse(_path(module).read_text(encoding="utf-8"))  # `_tree` is to stay as it is
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None

@@ -201,6 +201,24 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted(values.items()))
 
 
+def dataset_targets(settings: Settings, name: str) -> list[str]:
+    """Everything that is built for a dataset."""
+    targets = [target for run in settings.runs[name].values() for target in run_targets(name, run)]
+    return [*targets, f"results/{name}/comparison.png"]
+
+
+def run_targets(dataset: str, run: Run) -> list[str]:
+    """Everything that is built for a run."""
+    figures = "latent grid samples samples_gmm reconstructions traversals history architecture"
+    figures = [f"{figure}.png" for figure in figures.split()]
+    if run.values["latent_dim"] == 3 and not run.values["conditional"]:
+        figures.append("grid.gif")
+    return [
+        f"results/{dataset}/{run.name}/{file}"
+        for file in [*figures, "metrics.json", "model_card.md"]
+    ]
+
+
 def reading(settings: Settings, name: str) -> dict[str, Any]:
     """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
     dataset = settings.datasets[name]

@@ -320,3 +320,15 @@ def test_an_identity_follows_from_values_code_and_images(tmp_path):
     assert len({first, *others}) == 5
     path.write_text("damaged")
     assert identity({}, "c", path)
+
+
+def test_rows_are_told_after_each_epoch(tmp_path):
+    told = []
+    kept = Checkpoints(
+        tmp_path / "ld_2", "key", 1, on_epoch=lambda rows: told.append(rows[-1]["epoch"])
+    )
+    with kept:
+        for epoch in (1, 2):
+            kept.rows.append({"epoch": epoch})
+            kept.epoch_done(variables(epoch), last=epoch == 2)
+    assert told == [1, 2]

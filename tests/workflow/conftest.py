@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "environment.yml", "workflow", "scripts", "config", "profiles")
+PARTS = ("Snakefile", "environment.yml", "workflow", "scripts", "config", "profiles", "gpu-cluster")
 TINY = {
     "mirrors": [],
     "datasets": {

@@ -82,8 +82,11 @@ def prepare_code(wildcards):
 
 
 def prepare_threads(wildcards):
-    """As many as there are for pictures to resize; one for what only wants unpacking."""
-    return workflow.cores if "size" in reading(wildcards)["options"] else 1
+    """Several where there are pictures to resize; one for what only wants unpacking.
+
+    Not `workflow.cores`, which nobody knows on a cluster; Snakemake takes no more than there are.
+    """
+    return 8 if "size" in reading(wildcards)["options"] else 1
 
 
 def train_code(wildcards):
@@ -150,25 +153,3 @@ def labels(figure):
         "latent size": str(run_values(wildcards)["latent_dim"]),
         "figure": figure,
     }
-
-
-def dataset_targets(name):
-    """Everything that is built for a dataset."""
-    targets = [
-        target
-        for run in settings.runs[name].values()
-        for target in run_targets(name, run)
-    ]
-    return [*targets, f"results/{name}/comparison.png"]
-
-
-def run_targets(dataset, run):
-    """Everything that is built for a run."""
-    figures = "latent grid samples samples_gmm reconstructions traversals history architecture"
-    figures = [f"{figure}.png" for figure in figures.split()]
-    if run.values["latent_dim"] == 3 and not run.values["conditional"]:
-        figures.append("grid.gif")
-    return [
-        f"results/{dataset}/{run.name}/{file}"
-        for file in [*figures, "metrics.json", "model_card.md"]
-    ]

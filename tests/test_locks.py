@@ -1,0 +1,29 @@
+"""The locks agree with each other, and with what conda reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pins(lock):
+    """Package and version of each line, as often as there are versions for several Pythons."""
+    return set(re.findall(r"^([a-z0-9_.-]+)==(\S+)", (ROOT / lock).read_text(), re.M))
+
+
+@pytest.mark.parametrize("name", ["", "-gpu"])
+def test_conda_reads_the_pins_of_the_lock(name):
+    content = yaml.safe_load((ROOT / f"environment{name}.yml").read_text())
+    lines = content["dependencies"][-1]["pip"]
+    found = {tuple(line.partition(" ")[0].split("==")) for line in lines}
+    assert found == pins(f"requirements{name}.lock"), "«make lock» writes both"
+
+
+def test_with_cuda_all_else_is_the_same():
+    cpu, gpu = pins("requirements.lock"), pins("requirements-gpu.lock")
+    assert {name for name, _ in cpu - gpu} == {"tensorflow-cpu"}
+    assert all(name.startswith("nvidia-") for name, _ in gpu - cpu)
+    assert ("tensorflow", dict(cpu)["tensorflow-cpu"]) in gpu
