@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.vae import heartbeats, runs
+from scripts.vae.jobs import AGAIN
 from scripts.vae.runs import Run, Settings
 
 SILENT = 600.0  # seconds without a sign of life, after which a training is said to be silent
@@ -109,12 +110,13 @@ def _progress(beat: heartbeats.State) -> str:
 
 
 def _failed(log: Path) -> Path | None:
-    """The log, where it ends with an error: a job that succeeds writes no traceback."""
+    """The log, where its last attempt wrote a traceback: one that succeeds writes none."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    return log if "\nTraceback (most recent call last)" in f"\n{text}" else None
+    last = text.rpartition(AGAIN)[-1]
+    return log if "\nTraceback (most recent call last)" in f"\n{last}" else None
 
 
 def duration(seconds: float) -> str:

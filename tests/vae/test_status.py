@@ -9,6 +9,7 @@ import pytest
 
 from scripts.vae import runs, status
 from scripts.vae.heartbeats import Heartbeat
+from scripts.vae.jobs import AGAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = {
@@ -90,6 +91,8 @@ def test_failures_name_their_log(settings, results):
     log = results / "digits/ld_3/logs/plot_grid.log"
     log.write_text("some lines\nTraceback (most recent call last):\n  ...\n")
     assert state(settings, results, "ld_3") == ("failed", str(log))
+    log.write_text(f"{log.read_text()}{AGAIN}it works now\n")
+    assert state(settings, results, "ld_3")[0] == "trained"
 
 
 def test_a_preparation_that_failed_is_told_of_every_run(settings, results):
