@@ -24,16 +24,17 @@ COLUMNS = [
 
 
 def table(rows: pd.DataFrame) -> str:
-    """Return a Markdown table: a row a setting, mean ± standard deviation over seeds."""
-    names = list(rows)
-    settings = names[names.index("latent_dim") : names.index("parameters")]
+    """Return a Markdown table: a row a setting, mean ± standard deviation over seeds.
+
+    What other settings a run has is in its name.
+    """
     shown = [column for column in COLUMNS if column[1] in rows]
-    head = ["run", *settings, "seeds", *(name for name, *_ in shown)]
+    head = ["run", "latent size", "seeds", *(name for name, *_ in shown)]
     lines = [head, ["---"] * len(head)]
     for _, row in rows.iterrows():
-        plain = [_short(row[key]) for key in settings]
         figures = [_figure(row, key, decimals) for _, key, decimals in shown]
-        lines.append([f"`{row['runs'].split()[0]}`", *plain, str(row["seeds"]), *figures])
+        name = f"`{row['runs'].split()[0]}`"
+        lines.append([name, str(row["latent_dim"]), str(row["seeds"]), *figures])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -44,12 +45,6 @@ def _figure(row: pd.Series, key: str, decimals: int) -> str:
     text = f"{value:.{decimals}f}".replace("-", "−")
     spread = row[f"{key}_sd"]
     return text if pd.isna(spread) else f"{text} ± {spread:.{decimals}f}"
-
-
-def _short(value: object) -> str:
-    if pd.isna(value):
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":
