@@ -143,7 +143,6 @@ def test_damaged_and_foreign_files(project):
     damage(folder.with_name("images.npz"), 0.5)
     damage(folder / "decoder.onnx", 0.5)
     damage(folder / "history.csv", 0)
-    damage(folder / "run.json", 0)
     notes = [folder / "notes.txt", folder.with_name("notes.txt"), folder.parents[1] / "notes.txt"]
     for path in notes:
         path.write_text("mine")
@@ -151,7 +150,6 @@ def test_damaged_and_foreign_files(project):
         "mixture.npz": "images.npz",
         "grid.png": "ld_2/decoder.onnx",
         "history.png": "ld_2/history.csv",
-        "architecture.png": "ld_2/run.json",
     }
     for name in readers:
         (folder / name).unlink()
@@ -161,6 +159,12 @@ def test_damaged_and_foreign_files(project):
     assert not (folder / "decoder.onnx").exists()
     assert folder.with_name("damaged.images.npz").exists()
     succeeds(project, *targets)
+
+    damage(folder / "run.json", 0)  # by itself: other pictures want it, too
+    (folder / "architecture.png").unlink()
+    picture = "results/digits/ld_2/architecture.png"
+    fails(project, picture, words=["results/digits/ld_2/run.json is damaged"])
+    succeeds(project, picture)
     assert {path.read_text() for path in notes} == {"mine"}
 
 
