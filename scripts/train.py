@@ -24,16 +24,18 @@ def train(
     outputs: dict[str, str],
 ) -> None:
     """Fit a run on the images of an npz file; write its models, its history and its record."""
-    from scripts.vae import export, training  # TensorFlow: seconds, so only once the log is open
+    # TensorFlow takes seconds, so only once the log is open.
+    from scripts.vae import engine, export, training
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
-    training.use_threads(checkpoints.threads)
+    engine.use_threads(checkpoints.threads)
     gpus.use()
+    export.check()
     data = load(images)
     heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history = training.fit(data, run, checkpoints)
+    vae, history, chosen = training.fit(data, run, checkpoints)
 
     export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
     export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])
@@ -46,7 +48,7 @@ def train(
         "final": history.iloc[-1].to_dict(),
         "seconds": round(time.perf_counter() - start, 1),
         "threads": checkpoints.threads,
-        **training.environment(vae),
+        **engine.environment(chosen),
         "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
         "architecture": export.architecture(vae),
     }

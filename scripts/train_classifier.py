@@ -11,10 +11,10 @@ from scripts.vae.jobs import job
 
 def train_classifier(images: str, threads: int, dataset: str, network: str, record: str) -> None:
     """Write classifier.onnx, and how it came about and how good it is to classifier.json."""
-    from scripts.vae import classifier, export, training  # TensorFlow: once the log is open
+    from scripts.vae import classifier, engine, export  # TensorFlow: once the log is open
 
     start = time.perf_counter()
-    training.use_threads(threads)
+    engine.use_threads(threads)
     gpus.use()
     data = load(images)
     model, accuracy = classifier.fit(data)

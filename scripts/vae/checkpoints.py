@@ -80,6 +80,7 @@ class Checkpoints:
         self._on_epoch = on_epoch
         self._copies = [self.folder / identity / name for name in ("a.npz", "b.npz")]
         self._arrays: list[np.ndarray] = []
+        self._computing = ""
         self._saved = 0  # epochs
         self._last = time.monotonic()
         self._cost = 0.0  # seconds that it took to write one
@@ -104,8 +105,11 @@ class Checkpoints:
                 with suppress(OSError):  # checkpoints of another run
                     self.folder.parent.rmdir()
 
-    def restore(self, variables: Sequence[Any]) -> list[dict[str, float]]:
-        """Give variables the values that they had after the last row; return `rows`, to add to."""
+    def restore(self, variables: Sequence[Any], computing: str = "") -> list[dict[str, float]]:
+        """Give variables the values that they had after the last row; return `rows`, to add to.
+
+        computing: in words, on what rounding depends beside the number of threads.
+        """
         if self.rows and [v.shape for v in variables] != [a.shape for a in self._arrays]:
             logger.warning("the checkpoint is of other networks: training starts afresh")
             self.rows, self._saved = [], 0
@@ -113,7 +117,9 @@ class Checkpoints:
             for variable, array in zip(variables, self._arrays, strict=True):
                 variable.assign(array)
             logger.info("resumed at epoch %d", len(self.rows) + 1)
-        self._arrays = []
+            if computing != self._computing:
+                _warn(self._computing, computing)
+        self._arrays, self._computing = [], computing
         return self.rows
 
     def epoch_done(self, variables: Sequence[Any], last: bool) -> None:
@@ -134,7 +140,7 @@ class Checkpoints:
     def _save(self, variables: Sequence[Any]) -> None:
         """Write the copy that is not the newest."""
         start = time.monotonic()
-        state = {"rows": self.rows, "threads": self.threads}
+        state = {"rows": self.rows, "threads": self.threads, "computing": self._computing}
         arrays = {f"{i}": variable.numpy() for i, variable in enumerate(variables)}
         try:
             with atomic(self._copies[0]) as part:
@@ -167,6 +173,7 @@ class Checkpoints:
             self.rows = state["rows"]
             self._saved = len(self.rows)
             self._copies.sort(key=lambda path: path == newest)  # the next goes to the other one
+            self._computing = state["computing"]
             self._keep_to(state["threads"])
 
     def _keep_to(self, threads: int) -> None:
@@ -177,11 +184,7 @@ class Checkpoints:
             logger.info("goes on with %d threads, as it began, not %d", threads, self.threads)
             self.threads = threads
         else:
-            logger.warning(
-                "began with %d threads and goes on with %d, since this machine has no more cores: "
-                "the numbers will differ from those of an uninterrupted run by rounding",
-                *(threads, self.threads),
-            )
+            _warn(f"{threads} threads", f"{self.threads}, since this machine has no more cores")
 
     def _lock(self, stack: ExitStack) -> None:
         """Be the only process that trains this run.
@@ -238,6 +241,7 @@ def read(path: str | Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     epochs = [row["epoch"] for row in state["rows"]]
     if not epochs or epochs != [*range(1, len(epochs) + 1)] or not state["threads"] >= 1:
         raise ValueError(f"epochs {epochs}, {state['threads']} threads")
+    state["computing"] = str(state["computing"])
     return state, arrays
 
 
@@ -248,6 +252,14 @@ def _locked(file: Any) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _warn(before: str, now: str) -> None:
+    logger.warning(
+        "began with %s and goes on with %s: the numbers will differ from those of an uninterrupted "
+        "run by rounding",
+        *(before, now),
+    )
 
 
 def _cores() -> int:

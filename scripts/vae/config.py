@@ -136,6 +136,15 @@ class RunSettings(_Strict):
     flip: bool = Field(
         False, description="mirror each training image, left to right, in half of the epochs"
     )
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = Field(
+        "auto",
+        description="of the networks: auto is mixed_bfloat16 where the machine computes with it "
+        "in hardware and it is faster; run.json tells which it was, and why",
+    )
+    xla: Literal["auto"] | bool = Field(
+        "auto",
+        description="compile the steps with XLA: auto does so but for convolutions on a CPU",
+    )
     seed: _whole(0, 2**31 - 1) = Field(0, description="all randomness of a run comes from it")
 
 

@@ -1,7 +1,7 @@
 """The variational autoencoder and the bound that it is trained on."""
 
 import keras
-from keras import ops
+from keras import ops, tree
 
 from scripts.vae.inputs import joined
 
@@ -21,16 +21,18 @@ class VAE(keras.Model):
     [B, K]. `decoder` gives the parameters of `likelihood` as a dict.
 
     kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
-    2016, arXiv 1511.06349; Sønderby et al. 2016, arXiv 1602.02282).
+    2016, arXiv 1511.06349; Sønderby et al. 2016, arXiv 1602.02282). Both terms are computed in
+    float32, whatever the networks compute in.
     """
 
     def __init__(self, encoder, decoder, likelihood, beta: float, seed: int):
-        super().__init__(name="vae")
+        super().__init__(name="vae", dtype="float32")
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
         self.beta = beta
         self.kl_warmup_steps = 0
+        self.steps = self.add_weight((), "zeros", "int32", trainable=False, name="steps")
         self.noise = keras.random.SeedGenerator(seed)
         self.reconstruction = keras.metrics.Mean("reconstruction")
         self.kl = keras.metrics.Mean("kl")
@@ -39,11 +41,12 @@ class VAE(keras.Model):
         """-log p(x|z) at one z drawn from q(z|x), and the KL: each [B], in nats."""
         images, label = given if isinstance(given, list | tuple) else (given, None)
         x = ops.cast(images, "float32") / 255.0
-        posterior = self.encoder(joined(x, label))
+        posterior = _float32(self.encoder(joined(x, label)))
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
         noise = keras.random.normal(ops.shape(z_mean), seed=self.noise)
         z = z_mean + ops.exp(z_log_var / 2) * noise
-        reconstruction = -self.likelihood.log_prob(x, self.decoder(joined(z, label)))
+        parameters = _float32(self.decoder(joined(z, label)))
+        reconstruction = -self.likelihood.log_prob(x, parameters)
         return reconstruction, ops.sum(kl_divergence(z_mean, z_log_var), axis=1)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -53,6 +56,12 @@ class VAE(keras.Model):
         self.kl.update_state(kl)
         weight = self.beta
         if self.kl_warmup_steps:
-            steps = ops.cast(self.optimizer.iterations, "float32")
+            steps = ops.cast(self.steps, "float32")
             weight *= ops.minimum(steps / self.kl_warmup_steps, 1.0)
+        if training:
+            self.steps.assign_add(1)
         return ops.mean(reconstruction) + weight * ops.mean(kl)
+
+
+def _float32(tensors):
+    return tree.map_structure(lambda tensor: ops.cast(tensor, "float32"), tensors)

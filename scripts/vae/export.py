@@ -1,7 +1,12 @@
 """A trained VAE as files that load anywhere: Keras models of stock layers, and ONNX."""
 
 import logging
+import os
+import subprocess
+import sys
+import tempfile
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,24 @@ from keras import ops, tree
 from scripts.vae.elbo import VAE
 from scripts.vae.files import atomic
 from scripts.vae.inputs import joined
+from scripts.vae.jobs import UserError
+
+IN_TENSORFLOW = """\
+import sys, keras
+from scripts.vae import export
+export.write_onnx(keras.saving.load_model(sys.argv[1]), sys.argv[2])
+"""
+
+
+def check() -> None:
+    """Raise UserError, before hours of training, where ONNX files could not be written after it."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow" and not find_spec("tensorflow"):
+        raise UserError(
+            f"KERAS_BACKEND={backend} trains, but Keras writes ONNX files, which all figures are "
+            "made from, with TensorFlow alone, and that is not installed here. Install it beside "
+            f"{backend} (the environment of this project has it)."
+        )
 
 
 def save_keras(vae: VAE, encoder: str | Path, decoder: str | Path, whole: str | Path) -> None:
@@ -42,13 +65,31 @@ def save_onnx(vae: VAE, encoder: str | Path, decoder: str | Path) -> None:
 
 
 def write_onnx(model: keras.Model, path: str | Path) -> None:
-    """Write a model as ONNX, its inputs and outputs by their names."""
+    """Write a model as ONNX, its inputs and outputs by their names.
+
+    Under another backend than TensorFlow, a process with TensorFlow does it.
+    """
+    if keras.backend.backend() != "tensorflow":
+        _write_in_tensorflow(model, path)
+        return
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     zeros = [ops.zeros((1, *tensor.shape[1:])) for tensor in model.inputs]
     model(zeros if zeros[1:] else zeros[0])  # Keras exports no model never called
     with atomic(path) as part, warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
         model.export(part, format="onnx", verbose=False)
+
+
+def _write_in_tensorflow(model: keras.Model, path: str | Path) -> None:
+    check()
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder, "model.keras")
+        model.save(saved)
+        subprocess.run(
+            [sys.executable, "-c", IN_TENSORFLOW, saved, path],
+            env=os.environ | {"KERAS_BACKEND": "tensorflow"},
+            check=True,
+        )
 
 
 def architecture(vae: VAE) -> dict[str, list[dict[str, Any]]]:

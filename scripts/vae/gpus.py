@@ -54,7 +54,14 @@ def one_of_its_own(folder: Path | None = None) -> Iterator[None]:
 
 
 def use() -> None:
-    """Let TensorFlow take GPU memory as it needs it, not all at once; say where it trains."""
+    """Let TensorFlow take GPU memory as it needs it, not all at once; say where it trains.
+
+    Nothing under another backend of Keras.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")

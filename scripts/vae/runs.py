@@ -42,6 +42,8 @@ ABBREVIATIONS = {
     "conditional": "c",
     "binarize": "bin",
     "flip": "flip",
+    "precision": "p",
+    "xla": "xla",
     "seed": "seed",
 }
 

@@ -2,10 +2,10 @@
 
 import logging
 import math
-import platform
 import time
-from importlib import metadata
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from scripts.vae import binarization, likelihoods, models
 from scripts.vae.checkpoints import Checkpoints
 from scripts.vae.elbo import VAE
+from scripts.vae.engine import Engine, choose
 from scripts.vae.images import Images, Split
 from scripts.vae.inputs import joined
 from scripts.vae.jobs import UserError
@@ -23,21 +24,34 @@ logger = logging.getLogger(__name__)
 LOSSES = ("loss", "reconstruction", "kl")
 
 
-def build(image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0) -> VAE:
+class Trained(NamedTuple):
+    """What a training gives: the VAE, in float32; its history; how its steps were run."""
+
+    vae: VAE
+    history: pd.DataFrame
+    engine: Engine
+
+
+def build(
+    image_shape: tuple[int, int, int],
+    run: dict[str, Any],
+    classes: int = 0,
+    precision: str = "float32",
+) -> VAE:
     """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
 
-    classes: on which it is conditional; 0 where it is not.
+    classes: on which it is conditional; 0 where it is not. precision: of the networks' layers,
+    but for those that the likelihood adds.
     """
     keras.utils.set_random_seed(run["seed"])
-    encoder, decoder = models.build(image_shape, run, classes)
+    with _layers_in(precision):
+        encoder, decoder = models.build(image_shape, run, classes)
     likelihood = likelihoods.get(run["likelihood"])
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
     return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
 
 
-def fit(
-    images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = None
-) -> tuple[VAE, pd.DataFrame]:
+def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = None) -> Trained:
     """Train a VAE on `images.train`; after each epoch, measure it on images held out.
 
     The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
@@ -53,15 +67,19 @@ def fit(
     count = len(images.train)
     steps = math.ceil(count / run["batch_size"])
     classes = _classes(images) if run["conditional"] else 0
-    vae = build(images.shape, run, classes)
+    result = build(images.shape, run, classes)
+    engine = choose((result.encoder, result.decoder), run, steps)
+    logger.info("computes with %s", engine)
+    mixed = engine.precision != "float32"
+    vae = build(images.shape, run, classes, engine.precision) if mixed else result
     vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    vae.compile(optimizer[run["optimizer"]](rate), **engine(vae, steps))
+    vae.compile(optimizer[run["optimizer"]](rate), **engine.compile_options())
 
     vae.optimizer.build(vae.trainable_variables)
     state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
-    rows = checkpoints.restore(state) if checkpoints else []
+    rows = checkpoints.restore(state, engine.computing) if checkpoints else []
 
     binary = run["binarize"] == "dynamic"
     held_out, split = (binarization.fixed(images) if binary else images).held_out
@@ -87,7 +105,9 @@ def fit(
         )
         if checkpoints:
             checkpoints.epoch_done(state, last=epoch == run["epochs"])
-    return vae, pd.DataFrame(rows)
+    if mixed:
+        result.set_weights(vae.get_weights())
+    return Trained(result, pd.DataFrame(rows), engine)
 
 
 def shuffled(split: Split, run: dict[str, Any], epoch: int) -> Split:
@@ -123,42 +143,15 @@ def learning_rate(
     )
 
 
-def engine(vae: VAE, steps: int) -> dict[str, Any]:
-    """How Keras runs the steps.
-
-    XLA fuses a dense network's small operations, a fifth faster; on a CPU its convolutions are 3
-    to 6 times slower than oneDNN's. Many steps an execution spare Python's time between them.
-    """
-    networks = (vae.encoder, vae.decoder)
-    convolutional = any("Conv" in type(layer).__name__ for n in networks for layer in n.layers)
-    on_cpu = all(device.startswith("cpu") for device in keras.distribution.list_devices())
-    return {
-        "jit_compile": not (convolutional and on_cpu),
-        "steps_per_execution": min(50, steps),
-    }
-
-
-def use_threads(threads: int) -> None:
-    """Keep to `threads` threads; to be called before anything else."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def environment(vae: VAE) -> dict[str, Any]:
-    """What a run's numbers may depend on beside its values: engine, machine, versions."""
-    backend = keras.backend.backend()
-    packages = [backend, "keras", "numpy", "onnx", "onnxruntime", "tf2onnx"]
-    names = metadata.packages_distributions()
-    return {
-        "engine": {"backend": backend, "xla": bool(vae.jit_compile)},
-        "devices": keras.distribution.list_devices(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {"python": platform.python_version()}
-        | {package: metadata.version(names[package][0]) for package in packages},
-    }
+@contextmanager
+def _layers_in(precision: str) -> Iterator[None]:
+    """Layers that are made within the block compute in this precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _classes(images: Images) -> int:

@@ -282,6 +282,16 @@ def test_the_number_of_threads_is_kept(tmp_path, monkeypatch, warnings):
     assert "began with 9 threads and goes on with 2" in warnings()
 
 
+def test_another_precision_is_told(tmp_path, warnings):
+    for computing in ("float32", "float32", "bfloat16"):
+        with pytest.raises(ZeroDivisionError), opened(tmp_path) as kept:
+            kept.restore(variables(0), computing)
+            train(kept, len(kept.rows) + 1)
+            raise ZeroDivisionError
+    assert warnings().count("began with") == 1
+    assert "began with float32 and goes on with bfloat16" in warnings()
+
+
 def _train_until_told(tmp_path, begun):
     checkpoints.LONG = 0.0
     with opened(tmp_path) as kept:

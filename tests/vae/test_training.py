@@ -7,6 +7,7 @@ import pytest
 
 from scripts.vae import checkpoints, training
 from scripts.vae.checkpoints import Checkpoints
+from scripts.vae.engine import Engine
 from scripts.vae.images import Images, Split
 from scripts.vae.jobs import UserError
 from tests.vae.test_elbo import RUN
@@ -30,7 +31,7 @@ def trained(images):
 
 
 def test_the_loss_falls_and_the_history_adds_up(trained):
-    _, history = trained
+    history = trained.history
     losses = "loss reconstruction kl test_loss test_reconstruction test_kl"
     assert list(history) == ["epoch", *losses.split(), "learning_rate", "seconds"]
     assert list(history.epoch) == list(range(1, 61))
@@ -41,12 +42,12 @@ def test_the_loss_falls_and_the_history_adds_up(trained):
 
 
 def test_validation_images_are_watched_where_there_are_any(images):
-    _, history = training.fit(images.hold_out(5), RUN | {"epochs": 1})
+    history = training.fit(images.hold_out(5), RUN | {"epochs": 1}).history
     assert list(history)[4:7] == ["validation_loss", "validation_reconstruction", "validation_kl"]
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing(trained):
-    rate = trained[1].learning_rate
+    rate = trained.history.learning_rate
     assert rate.iloc[0] == pytest.approx(RUN["learning_rate"], rel=0.01)
     assert rate.iloc[-1] < 1e-4 * RUN["learning_rate"]
     assert (rate.iloc[1:].diff()[1:] < 0).all()
@@ -58,7 +59,7 @@ def test_epoch_means_weigh_images_not_batches():
     pixels[20:] = 255
     split = Split(pixels, np.zeros(22, int))
     run = RUN | {"epochs": 1, "batch_size": 20, "learning_rate": 1e-12}
-    vae, history = training.fit(Images(split, split), run)
+    vae, history, _ = training.fit(Images(split, split), run)
     _, kl = vae(pixels)
     assert history.test_kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
     assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
@@ -93,10 +94,10 @@ def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monk
     monkeypatch.setattr(keras.random, "normal", lambda shape, seed: keras.ops.zeros(shape))
     run = RUN | {"beta": 20.0}
     rising = run | {"kl_warmup_epochs": 1.5}
-    _, plain = training.fit(images, run)
-    _, compiled = training.fit(images, rising)
-    monkeypatch.setattr(training, "engine", lambda vae, steps: {"run_eagerly": True})
-    _, eager = training.fit(images, rising)
+    plain = training.fit(images, run).history
+    compiled = training.fit(images, rising).history
+    monkeypatch.setattr(Engine, "compile_options", lambda engine: {"run_eagerly": True})
+    eager = training.fit(images, rising).history
     for name in training.LOSSES:
         np.testing.assert_allclose(compiled[name], eager[name], rtol=1e-4)
     assert (compiled.kl > 1.01 * plain.kl).all()
@@ -106,8 +107,8 @@ def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monk
 def test_a_conditional_model_needs_no_code_for_the_class(images):
     """The class says everything about these images, so that the KL falls to nothing."""
     run = RUN | {"conditional": True, "epochs": 80}
-    _, history = training.fit(images, run)
-    _, plain = training.fit(images, run | {"conditional": False})
+    history = training.fit(images, run).history
+    plain = training.fit(images, run | {"conditional": False}).history
     assert history.test_loss.iloc[-1] < plain.test_loss.iloc[-1]
     assert history.test_kl.iloc[-1] < plain.test_kl.iloc[-1]
 
@@ -121,7 +122,7 @@ def test_a_conditional_model_of_images_without_classes_is_refused(images):
 
 def test_the_same_seed_gives_the_same_numbers(images):
     def numbers(seed):
-        vae, history = training.fit(images, RUN | {"seed": seed})
+        vae, history, _ = training.fit(images, RUN | {"seed": seed})
         return history.drop(columns="seconds").to_numpy(), vae.decoder.get_weights()
 
     (first, weights), (second, same_weights), (other, _) = numbers(1), numbers(1), numbers(2)
@@ -146,7 +147,7 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
     images, tmp_path, monkeypatch, changes
 ):
     run = RUN | {"epochs": 6} | changes
-    vae, history = training.fit(images, run)
+    vae, history, _ = training.fit(images, run)
     monkeypatch.setattr(checkpoints, "LONG", 0.0)
     epoch_done = Checkpoints.epoch_done
     for killed_after in (1, 4, 6, None):
@@ -158,7 +159,7 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
 
         monkeypatch.setattr(Checkpoints, "epoch_done", killed)
         with suppress(KilledError), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
-            resumed, resumed_history = training.fit(images, run, kept)
+            resumed, resumed_history, _ = training.fit(images, run, kept)
     pd.testing.assert_frame_equal(
         history.drop(columns="seconds"),
         resumed_history.drop(columns="seconds"),
@@ -194,13 +195,21 @@ def test_a_loss_that_is_no_number_stops_the_run(images):
 
 def test_one_epoch_one_image():
     one = Split(np.zeros((1, 2, 2, 1), np.uint8), np.zeros(1, int))
-    _, history = training.fit(Images(one, one), RUN | {"epochs": 1})
+    history = training.fit(Images(one, one), RUN | {"epochs": 1}).history
     assert len(history) == 1
 
 
-def test_dense_networks_use_xla_and_convolutions_on_a_cpu_do_not():
-    vae = training.build((4, 4, 1), RUN)
-    assert training.engine(vae, 3) == {"jit_compile": True, "steps_per_execution": 3}
-    image = keras.Input((4, 4, 1))
-    vae.encoder = keras.Model(image, keras.layers.Conv2D(1, 1)(image))
-    assert training.engine(vae, 300) == {"jit_compile": False, "steps_per_execution": 50}
+def test_what_bfloat16_has_trained_is_float32_and_nearly_the_same(images):
+    run = RUN | {"model": "conv", "filters": 4, "epochs": 30, "xla": False}
+    both = [
+        training.fit(images, run | {"precision": precision})
+        for precision in ("float32", "mixed_bfloat16")
+    ]
+    losses = [trained.history.test_loss for trained in both]
+    assert losses[1].iloc[-1] == pytest.approx(losses[0].iloc[-1], rel=0.1)
+    assert not losses[1].equals(losses[0])
+    for network in (both[1].vae.encoder, both[1].vae.decoder):
+        assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    x = images.test.pixels
+    reconstruction, kl = both[1].vae(x)  # with other noise
+    assert np.mean(reconstruction + kl) == pytest.approx(losses[1].iloc[-1], rel=0.2)
