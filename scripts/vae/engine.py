@@ -18,23 +18,31 @@ class Engine:
     """How the steps are run, and why so.
 
     precision: of the networks; likelihood, KL, weights and optimizer are in float32 in any case.
+    fused: whether layers of `scripts.vae.fused` stand in for stock ones.
     why: a sentence for each of the other fields that was chosen here and not in the config.
     """
 
     backend: str
     xla: bool
     precision: str
+    fused: bool
     steps_per_execution: int
     why: dict[str, str]
 
     @property
     def computing(self) -> str:
         """What the last digits of a run's numbers depend on."""
-        return f"{self.backend}, {'XLA' if self.xla else 'no XLA'}, {self.precision}"
+        xla, fused = "XLA" if self.xla else "no XLA", ", fused layers" if self.fused else ""
+        return f"{self.backend}, {xla}, {self.precision}{fused}"
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in self.why.items())
         return f"{self.computing}, {self.steps_per_execution} steps an execution ({reasons})"
+
+    @property
+    def stock(self) -> bool:
+        """Whether the networks that are trained are those that are saved."""
+        return self.precision == "float32" and not self.fused
 
     def compile_options(self) -> dict[str, Any]:
         """What `keras.Model.compile` takes."""
@@ -55,7 +63,10 @@ def choose(networks: tuple[keras.Model, ...], run: dict[str, Any], steps: int) -
         xla, why["xla"] = _xla(backend, convolutional)
     if precision == "auto":
         precision, why["precision"] = _precision(convolutional)
-    return Engine(backend, xla, precision, min(50, steps), why)
+    fused = convolutional and backend == "tensorflow" and not (xla or on_gpu())
+    if fused:
+        why["fused"] = "oneDNN leaves bias and ReLU of transposed convolutions to slower passes"
+    return Engine(backend, xla, precision, fused, min(50, steps), why)
 
 
 def _xla(backend: str, convolutional: bool) -> tuple[bool, str]:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from scripts.vae import binarization, likelihoods, models
+from scripts.vae import binarization, fused, likelihoods, models
 from scripts.vae.checkpoints import Checkpoints
 from scripts.vae.elbo import VAE
 from scripts.vae.engine import Engine, choose
@@ -36,16 +36,19 @@ def build(
     image_shape: tuple[int, int, int],
     run: dict[str, Any],
     classes: int = 0,
-    precision: str = "float32",
+    engine: Engine | None = None,
 ) -> VAE:
     """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
 
-    classes: on which it is conditional; 0 where it is not. precision: of the networks' layers,
-    but for those that the likelihood adds.
+    classes: on which it is conditional; 0 where it is not. engine: what its networks are built
+    for; by default stock layers in float32, as they are saved. Layers that the likelihood adds are
+    that in any case.
     """
     keras.utils.set_random_seed(run["seed"])
-    with _layers_in(precision):
+    with _layers_in(engine.precision if engine else "float32"):
         encoder, decoder = models.build(image_shape, run, classes)
+    if engine and engine.fused:
+        encoder, decoder = fused.swapped(encoder), fused.swapped(decoder)
     likelihood = likelihoods.get(run["likelihood"])
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
     return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
@@ -70,8 +73,7 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
     result = build(images.shape, run, classes)
     engine = choose((result.encoder, result.decoder), run, steps)
     logger.info("computes with %s", engine)
-    mixed = engine.precision != "float32"
-    vae = build(images.shape, run, classes, engine.precision) if mixed else result
+    vae = result if engine.stock else build(images.shape, run, classes, engine)
     vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
@@ -105,7 +107,7 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
         )
         if checkpoints:
             checkpoints.epoch_done(state, last=epoch == run["epochs"])
-    if mixed:
+    if not engine.stock:
         result.set_weights(vae.get_weights())
     return Trained(result, pd.DataFrame(rows), engine)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scripts.train_classifier import train_classifier
-from scripts.vae import classifier, export, images, training
+from scripts.vae import classifier, engine, export, images
 from scripts.vae.images import Images, Split
 from scripts.vae.jobs import UserError
 from scripts.vae.onnx import Classifier
@@ -28,7 +28,7 @@ def written(tmp_path_factory):
     files = [folder / name for name in ("classifier.onnx", "classifier.json")]
     with pytest.MonkeyPatch.context() as patch:
         # Of a process whose TensorFlow earlier tests have used, threads can no longer be set.
-        patch.setattr(training, "use_threads", lambda threads: None)
+        patch.setattr(engine, "use_threads", lambda threads: None)
         train_classifier(folder / "images.npz", 2, "bars", *files)
     return data, folder
 

@@ -37,7 +37,8 @@ def test_on_a_cpu(processor, networks, flags, xla, precision):
     processor(flags)
     chosen = engine.choose(networks, RUN, 300)
     assert (chosen.xla, chosen.precision) == (xla, precision)
-    assert set(chosen.why) == {"xla", "precision", "steps_per_execution"}
+    assert chosen.fused == (networks is CONVOLUTIONAL)
+    assert set(chosen.why) - {"fused"} == {"xla", "precision", "steps_per_execution"}
     assert chosen.compile_options() == {"jit_compile": xla, "steps_per_execution": 50}
 
 
@@ -68,12 +69,12 @@ def test_the_config_has_the_last_word(processor):
 
 
 def test_the_words_in_the_log():
-    chosen = Engine("tensorflow", False, "float32", 7, {"xla": "slow"})
+    chosen = Engine("tensorflow", False, "float32", False, 7, {"xla": "slow"})
     assert str(chosen) == "tensorflow, no XLA, float32, 7 steps an execution (xla: slow)"
 
 
 def test_the_environment_of_a_run():
-    found = engine.environment(Engine("tensorflow", False, "float32", 7, {}))
+    found = engine.environment(Engine("tensorflow", False, "float32", False, 7, {}))
     assert found["engine"]["precision"] == "float32"
     assert found["devices"] == ["cpu:0"] or engine.on_gpu()
     assert {"python", "tensorflow", "keras", "numpy", "onnx"} <= set(found["versions"])
