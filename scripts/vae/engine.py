@@ -66,7 +66,8 @@ def choose(networks: tuple[keras.Model, ...], run: dict[str, Any], steps: int) -
     fused = convolutional and backend == "tensorflow" and not (xla or on_gpu())
     if fused:
         why["fused"] = "oneDNN leaves bias and ReLU of transposed convolutions to slower passes"
-    return Engine(backend, xla, precision, fused, min(50, steps), why)
+    most = 1 if backend == "torch" else 50  # PyTorch takes no more
+    return Engine(backend, xla, precision, fused, min(most, steps), why)
 
 
 def _xla(backend: str, convolutional: bool) -> tuple[bool, str]:

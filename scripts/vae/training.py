@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import pandas as pd
+from keras import ops
 
 from scripts.vae import binarization, fused, likelihoods, models
 from scripts.vae.checkpoints import Checkpoints
@@ -79,6 +80,9 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     vae.compile(optimizer[run["optimizer"]](rate), **engine.compile_options())
 
+    # At the end of each epoch; all at once, since JAX would compile each call.
+    rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run["epochs"] + 1) - 1))
+
     vae.optimizer.build(vae.trainable_variables)
     state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
     rows = checkpoints.restore(state, engine.computing) if checkpoints else []
@@ -96,7 +100,7 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
             {"epoch": epoch}
             | _losses(train, run)
             | {f"{held_out}_{name}": value for name, value in _losses(test, run).items()}
-            | {"learning_rate": float(rate(epoch * steps - 1)), "seconds": seconds}
+            | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds}
         )
         _check_finite(rows)
         left = np.median([row["seconds"] for row in rows]) * (run["epochs"] - epoch)
