@@ -2,6 +2,7 @@
 # make explore   build pages to explore the digits in, and open them
 # make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
 # make status  how far each run is      make gpu, make cluster  CUDA and Slurm: docs/cluster.md
+# make bench  how fast it is, beside others: docs/benchmarks.md
 # make clean  delete results, keep raw downloads
 
 BIN := .venv/bin
@@ -17,7 +18,7 @@ define ENVIRONMENT
 endef
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: digits explore test test-fast lint lock schema report status gpu cluster clean
+.PHONY: digits explore test test-fast lint lock schema report status bench gpu cluster clean
 
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
@@ -46,6 +47,10 @@ report: .venv/ready
 # Quick, and also while a workflow is on.
 status: .venv/ready
 	@$(BIN)/python -m scripts.status
+
+# Half an hour on an idle machine; the peers go into .venv-bench.
+bench: .venv/ready
+	$(BIN)/python -m scripts.bench
 
 # The same with CUDA; `make` keeps it.
 gpu:
