@@ -51,7 +51,8 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
         "Licence of the images": data["licence"],
         "Citation": data["citation"],
         "Training": f"{settings['epochs']} epochs, {record['seconds']:,.0f} s on {devices} "
-        f"({record['machine']}, {record['threads']} threads)",
+        f"({record['machine']}, {record['threads']} threads), in {record['engine']['precision']} "
+        f"with {record['engine']['backend']}",
     }
     parts = [
         f"# {record['dataset']}, {record['run']}",

@@ -3,11 +3,13 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import onnxruntime
 import pytest
 
 from scripts.vae import export, training
+from scripts.vae.jobs import UserError
 from tests.vae.test_elbo import RUN
 
 FOREIGN = """
@@ -76,6 +78,22 @@ def test_the_architecture_names_every_layer_with_its_shape_and_parameters(export
     assert encoder["image"]["inputs"] == []
     total = sum(layer["parameters"] for layers in drawn.values() for layer in layers)
     assert total == vae.encoder.count_params() + vae.decoder.count_params()
+
+
+def test_another_backend_leaves_onnx_files_to_tensorflow(exported, tmp_path, monkeypatch):
+    vae, folder = exported
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    export.write_onnx(vae.decoder, tmp_path / "decoder.onnx")
+    z = np.random.default_rng(0).normal(size=(2, 3)).astype(np.float32)
+    both = [
+        onnxruntime.InferenceSession(str(path / "decoder.onnx")).run(["mean"], {"z": z})[0]
+        for path in (folder, tmp_path)
+    ]
+    np.testing.assert_array_equal(*both)
+
+    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="KERAS_BACKEND=jax trains, but"):
+        export.check()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")

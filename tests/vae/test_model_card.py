@@ -13,6 +13,7 @@ RECORD = {
     "parameters": 1234567,
     "seconds": 12.34,
     "threads": 2,
+    "engine": {"backend": "tensorflow", "precision": "float32"},
     "devices": ["cpu:0"],
     "machine": "Linux x86_64",
     "versions": {"python": "3.12.1"},
