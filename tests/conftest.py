@@ -14,7 +14,9 @@ SLOW = {
     "properties",
     "test_classifier.py",
     "test_elbo.py",
+    "test_engine.py",
     "test_export.py",
+    "test_fused.py",
     "test_likelihoods.py",
     "test_training.py",
 }
