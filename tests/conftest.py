@@ -12,6 +12,7 @@ SLOW = {
     "workflow",
     "models",
     "properties",
+    "test_batches.py",
     "test_classifier.py",
     "test_elbo.py",
     "test_engine.py",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from scripts.vae import binarization, fused, likelihoods, models
+from scripts.vae import batches, binarization, fused, likelihoods, models
 from scripts.vae.checkpoints import Checkpoints
 from scripts.vae.elbo import VAE
 from scripts.vae.engine import Engine, choose
@@ -181,7 +181,7 @@ def _given(split: Split, classes: int) -> np.ndarray | list[np.ndarray]:
 
 
 def _pass(function: Any, given: Any, run: dict[str, Any], **options: Any) -> dict:
-    result = function(given, batch_size=run["batch_size"], verbose=0, **options)
+    result = function(**batches.of(given, run["batch_size"]), verbose=0, **options)
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
 
 
