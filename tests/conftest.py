@@ -19,6 +19,7 @@ SLOW = {
     "test_export.py",
     "test_fused.py",
     "test_likelihoods.py",
+    "test_sweeps.py",
     "test_training.py",
 }
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", "../shared/datasets")).absolute()

@@ -98,7 +98,7 @@ def _bare_rule(text: str) -> str:
     """Rules with literal inputs, outputs, logs and benchmarks, and nothing else."""
     found = []
     for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", text, re.M):
-        if name == "download":
+        if name.startswith("download"):
             continue
         part = r"^    (input|output|log|benchmark):\n((?:        .*\n)+)"
         parts = dict(re.findall(part, body, re.M))
