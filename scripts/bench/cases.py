@@ -45,8 +45,8 @@ CASES = {
 class Engine:
     """One way to train: what `worker` calls, and with which options.
 
-    peer: in the peers' environment. slow: takes `few` images an epoch. convolutional: differs from
-    another one in convolutions alone.
+    peer: in the peers' environment. slow: takes `few` images an epoch. convolutional: shows
+    something of convolutions alone.
     """
 
     title: str
@@ -63,9 +63,13 @@ def _torch(title: str, convolutional: bool = False, **options: bool) -> Engine:
 
 
 LAST = {"channels_last": True}
+XLA = {"xla": True}  # what Keras chooses by itself as soon as there is a GPU
 ENGINES = {
     "ours": Engine("this project", "ours"),
     "port": Engine("straight port, Keras on TensorFlow", "port"),
+    "port_xla": Engine(
+        "straight port, Keras on TensorFlow with XLA", "port", XLA, slow=True, convolutional=True
+    ),
     "port_jax": Engine("straight port, Keras on JAX", "port", backend="jax", peer=True, slow=True),
     "torch": _torch("PyTorch, eager"),
     "torch_channels_last": _torch("PyTorch, eager, channels last", True, **LAST),

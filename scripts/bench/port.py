@@ -47,9 +47,12 @@ class Reconstruction(layers.Layer):
 
 
 def build(
-    image_shape: tuple[int, int, int], run: dict[str, Any]
+    image_shape: tuple[int, int, int], run: dict[str, Any], xla: bool = False
 ) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """The compiled VAE, its encoder and its decoder, which give what this project's give."""
+    """The compiled VAE, its encoder and its decoder, which give what this project's give.
+
+    xla: compile with XLA whatever Keras thinks of it.
+    """
     keras.utils.set_random_seed(run["seed"])
     network, likelihood = networks.build(image_shape, run), likelihoods.get(run["likelihood"])
 
@@ -70,16 +73,19 @@ def build(
 
     z = Sampling(run["seed"])(*encoder(image).values())
     vae = keras.Model(image, Reconstruction(likelihood)(image, decoder(z)), name="vae")
-    vae.compile(optimizer="rmsprop")
+    vae.compile(optimizer="rmsprop", jit_compile=xla or "auto")
     return vae, encoder, decoder
 
 
 def fit(
-    pixels: np.ndarray, run: dict[str, Any], epoch_done: Callable[[], None] = lambda: None
+    pixels: np.ndarray,
+    run: dict[str, Any],
+    epoch_done: Callable[[], None] = lambda: None,
+    xla: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Train on uint8 images [N, H, W, C]; return encoder and decoder."""
     x = pixels.astype("float32") / 255.0
-    vae, encoder, decoder = build(pixels.shape[1:], run)
+    vae, encoder, decoder = build(pixels.shape[1:], run, xla)
     vae.fit(
         x,
         epochs=run["epochs"],

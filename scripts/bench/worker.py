@@ -67,15 +67,17 @@ def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> N
         training.fit(data, run, Gated(folder, "bench", threads))
 
 
-def port(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> None:
-    """Keras's defaults, on the backend that the environment names."""
+def port(
+    pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int, **options: bool
+) -> None:
+    """Keras's defaults, on the backend that the environment names, with options of port.fit."""
     if os.environ["KERAS_BACKEND"] == "tensorflow":
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
     from scripts.bench import port
 
-    port.fit(pixels, run, gate.epoch_done)
+    port.fit(pixels, run, gate.epoch_done, **options)
 
 
 def torch(
