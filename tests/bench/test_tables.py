@@ -64,13 +64,14 @@ def test_the_summary_takes_the_best_of_pytorch_in_float32(rows):
     *_, line = tables.summary(rows.reset_index(drop=True)).split("\n")
     best = 20_000 / 16_000
     assert line == (
-        f"| `mlp` | 20,000 | 1.67 | {best:.2f} |  | compiled, channels last | 0.50 |  | 90 | 0.90 |"
+        f"| `mlp` | 20,000 | 1.67 | 0.33 | {best:.2f} |  | compiled, channels last "
+        "| 0.50 |  | 90 | 0.90 |"
     )
 
 
 def test_the_summary_without_peers_leaves_them_blank(rows):
     *_, line = tables.summary(rows.loc[["ours", "port"]]).split("\n")
-    assert line.startswith("| `mlp` | 20,000 | 1.67 |  |  |  |")
+    assert line.startswith("| `mlp` | 20,000 | 1.67 | 0.33 |  |  |  |")
 
 
 def test_tables_of_whatever_was_written(rows, tmp_path):
