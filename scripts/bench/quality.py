@@ -87,8 +87,8 @@ def main(arguments: Sequence[str]) -> None:
         for seed in range(options.seeds):
             run = first_run(dataset, options.set | {"epochs": options.epochs, "seed": seed})
             found = compare(path, run, options.engines, options.threads)
-            row = {"dataset": dataset, "model": run["model"], "latent_dim": run["latent_dim"]}
-            rows.append(row | {"epochs": options.epochs, "seed": seed} | found)
+            values = ("model", "latent_dim", "batch_size", "epochs", "seed")
+            rows.append({"dataset": dataset} | {key: run[key] for key in values} | found)
             print(
                 f"{dataset}, {run['model']}, {options.epochs} epochs, seed {seed}: −ELBO in nats "
                 "an image " + ", ".join(f"{name} {loss:.2f}" for name, loss in found.items()),

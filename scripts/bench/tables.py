@@ -96,7 +96,7 @@ def engines(rows: pd.DataFrame) -> str:
 
 def quality(rows: pd.DataFrame) -> str:
     """A row a seed, a column an engine."""
-    known = ("dataset", "model", "latent_dim", "epochs", "seed")
+    known = ("dataset", "model", "latent_dim", "batch_size", "epochs", "seed")
     names = [name for name in rows if name not in known]
     lines = [
         [*(str(row[key]) for key in known), *(_number(row[name], 2) for name in names)]
