@@ -79,3 +79,18 @@ def test_conditional_models(model, tmp_path):
 )
 def test_images_are_halved_down_to_16(size, count):
     assert conv.halvings((size, size, 3)) == count
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 3), (92, 92, 3)])
+def test_transposed_convolutions_keep_the_size_of_values_at_first(shape):
+    decoder = training.build(shape, run_of("conv", filters=32)).decoder
+    maps = keras.Model(decoder.input, [decoder.get_layer(n).output for n in ("map", "conv_1")])
+    z = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+    before, after = (np.square(value).mean() for value in maps(z))
+    assert 0.5 < after / before < 2
+
+
+def test_a_convolutional_posterior_has_the_variance_of_the_prior_at_first():
+    encoder = training.build((32, 32, 3), run_of("conv")).encoder
+    x = np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
+    assert not np.any(encoder(x)["z_log_var"])
