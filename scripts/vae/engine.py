@@ -65,7 +65,7 @@ def choose(networks: tuple[keras.Model, ...], run: dict[str, Any], steps: int) -
         precision, why["precision"] = _precision(convolutional)
     fused = convolutional and backend == "tensorflow" and not (xla or on_gpu())
     if fused:
-        why["fused"] = "oneDNN leaves bias and ReLU of transposed convolutions to slower passes"
+        why["fused"] = "oneDNN is slow at few filters, and at what follows transposed convolutions"
     most = 1 if backend == "torch" else 50  # PyTorch takes no more
     return Engine(backend, xla, precision, fused, min(most, steps), why)
 

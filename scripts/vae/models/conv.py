@@ -22,10 +22,13 @@ def build(
     channels, filters = image_shape[-1], run["filters"]
     strides = _strides(image_shape)
     small = sum(stride == 2 for stride in strides) < 2
-    kernels = [2 if small and stride == 2 else 3 for stride in strides]
+    first = 2 if small else 3
+    kernels = [first if stride == 2 else 3 for stride in strides]
 
     given, image = inputs.image(image_shape, classes)
-    hidden = _conv(channels, 2 if small else 3, name="conv_0")(image)
+    # Positive, as pixels are: else ReLU may leave none of so few channels alive.
+    positive = keras.initializers.RandomUniform(0.0, 1.0 / first)
+    hidden = _conv(channels, first, kernel_initializer=positive, name="conv_0")(image)
     for i, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), 1):
         hidden = _conv(filters, kernel, strides=stride, name=f"conv_{i}")(hidden)
     map_shape = hidden.shape[1:]
@@ -50,7 +53,7 @@ def build(
             kernel_initializer=_he(stride),
             name=f"conv_{i}",
         )(hidden)
-    hidden = layers.Conv2D(channels, 2 if small else 3, padding="same", name="conv_0")(hidden)
+    hidden = layers.Conv2D(channels, first, padding="same", name="conv_0")(hidden)
     decoder = keras.Model(given, crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 

@@ -94,3 +94,11 @@ def test_a_convolutional_posterior_has_the_variance_of_the_prior_at_first():
     encoder = training.build((32, 32, 3), run_of("conv")).encoder
     x = np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
     assert not np.any(encoder(x)["z_log_var"])
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (92, 92, 3)])
+def test_no_channel_of_the_first_convolution_is_dead_at_first(shape):
+    encoder = training.build(shape, run_of("conv")).encoder
+    first = keras.Model(encoder.input, encoder.get_layer("conv_0").output)
+    x = np.random.default_rng(0).random((4, *shape), np.float32)
+    assert np.all(np.asarray(first(x)) > 0)
