@@ -200,13 +200,14 @@ def test_one_epoch_one_image():
 
 
 def test_what_bfloat16_has_trained_is_float32_and_nearly_the_same(images):
-    run = RUN | {"model": "conv", "filters": 4, "epochs": 30, "xla": False}
+    # Few epochs: later, what differs at first decides when a network sees the two places.
+    run = RUN | {"model": "conv", "filters": 4, "epochs": 10, "xla": False}
     both = [
         training.fit(images, run | {"precision": precision})
         for precision in ("float32", "mixed_bfloat16")
     ]
     losses = [trained.history.test_loss for trained in both]
-    assert losses[1].iloc[-1] == pytest.approx(losses[0].iloc[-1], rel=0.1)
+    assert losses[1].iloc[-1] == pytest.approx(losses[0].iloc[-1], rel=0.03)
     assert not losses[1].equals(losses[0])
     for network in (both[1].vae.encoder, both[1].vae.decoder):
         assert {layer.compute_dtype for layer in network.layers} == {"float32"}
