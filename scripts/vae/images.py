@@ -26,8 +26,11 @@ class Split:
             raise ValueError(
                 f"pixels: expected uint8 [N, H, W, C], got {self.pixels.dtype} {self.pixels.shape}"
             )
-        if self.labels.shape != self.pixels.shape[:1]:
-            raise ValueError(f"labels: {self.labels.shape} for {len(self.pixels)} images")
+        if self.labels.shape != self.pixels.shape[:1] or self.labels.dtype.kind not in "iu":
+            raise ValueError(
+                f"labels: expected integers [{len(self.pixels)}], got {self.labels.dtype} "
+                f"{self.labels.shape}"
+            )
 
     def __len__(self) -> int:
         return len(self.pixels)

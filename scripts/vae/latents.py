@@ -36,8 +36,11 @@ class Latents:
         shapes = self.z_mean.shape, self.z_log_var.shape, self.labels.shape
         if self.z_mean.ndim != 2 or shapes != (shapes[0], shapes[0], shapes[0][:1]):
             raise ValueError(f"means, variances and labels do not fit: {shapes}")
-        if not (np.isfinite(self.z_mean).all() and np.isfinite(self.z_log_var).all()):
+        values = (self.z_mean, self.z_log_var)
+        if not all(a.dtype.kind == "f" and np.isfinite(a).all() for a in values):
             raise ValueError("some codes are no numbers")
+        if self.labels.dtype.kind not in "iu":
+            raise ValueError(f"labels: {self.labels.dtype} is no integer")
 
     @property
     def kl(self) -> np.ndarray:

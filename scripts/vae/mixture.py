@@ -34,7 +34,8 @@ class Mixture:
                 f"{self.weights.shape} weights and {self.covariances.shape} covariances "
                 f"for means {self.means.shape}"
             )
-        if not all(np.isfinite(a).all() for a in (self.weights, self.means, self.covariances)):
+        values = (self.weights, self.means, self.covariances)
+        if not all(a.dtype.kind == "f" and np.isfinite(a).all() for a in values):
             raise ValueError("some values are no numbers")
         if self.weights.min() < 0 or abs(self.weights.sum() - 1) > 1e-6:
             raise ValueError("the weights are no probabilities")

@@ -35,9 +35,10 @@ def test_pixels_are_uint8_in_four_dimensions(pixels):
         Split(pixels, np.zeros(2, int))
 
 
-def test_there_is_a_label_an_image():
+@pytest.mark.parametrize("labels", [np.zeros(3, int), np.zeros(2), np.zeros(2, "datetime64[Y]")])
+def test_there_is_a_label_an_image(labels):
     with pytest.raises(ValueError, match="labels"):
-        Split(np.zeros((2, 4, 4, 1), np.uint8), np.zeros(3, int))
+        Split(np.zeros((2, 4, 4, 1), np.uint8), labels)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half an archive", b"no npz at all"])

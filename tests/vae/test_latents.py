@@ -33,3 +33,12 @@ def test_damaged_latents_say_what_to_do(tmp_path):
     np.savez(path, z_mean=np.array([object()], dtype=object))
     with pytest.raises(UserError, match="Delete it"):
         load(path)
+
+
+@pytest.mark.parametrize("changes", [{"z_mean": "datetime64[Y]"}, {"labels": float}])
+def test_numbers_of_another_kind_are_damage(tmp_path, changes):
+    path = tmp_path / "latents.npz"
+    arrays = vars(latents())
+    np.savez(path, **arrays | {k: arrays[k].astype(kind) for k, kind in changes.items()})
+    with pytest.raises(UserError, match="Delete it"):
+        load(path)

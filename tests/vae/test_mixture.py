@@ -77,6 +77,7 @@ def test_a_mixture_comes_back_as_it_was(tmp_path):
         {"weights": np.ones(2) / 2},
         {"means": np.full((3, 2), np.nan)},
         {"covariances": -KNOWN.covariances},
+        {"means": KNOWN.means.astype("datetime64[Y]")},
         {"covariances": np.array([object()], dtype=object)},
     ],
 )
