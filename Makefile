@@ -48,7 +48,7 @@ report: .venv/ready
 status: .venv/ready
 	@$(BIN)/python -m scripts.status
 
-# Half an hour on an idle machine; the peers go into .venv-bench.
+# Three quarters of an hour on an idle machine; the peers go into .venv-bench.
 bench: .venv/ready
 	$(BIN)/python -m scripts.bench
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from scripts.bench import rebuilds, tables, training
-from scripts.bench.cases import CASES, ENGINES, engines
+from scripts.bench.cases import CASES, ENGINES, ROOT, engines
 
 
 def answers(*seconds, work=60_000, peak=100.0):
@@ -40,6 +40,14 @@ def test_speeds_are_medians_with_their_range(rows):
     assert ours["images_per_second"] == 20_000
     assert (ours["lowest"], ours["highest"]) == (2_000, 30_000)
     assert ours["rounds"] == 3
+
+
+def test_the_docs_show_what_was_measured():
+    text = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    for part in tables.markdown(training.OUT).split("\n\n"):
+        assert part in text, (
+            "docs/benchmarks.md: put in what «python -m scripts.bench.tables» prints"
+        )
 
 
 def test_ratios_are_of_medians_not_medians_of_ratios(rows):
