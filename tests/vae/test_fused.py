@@ -59,6 +59,8 @@ def test_what_is_of_no_use_stays():
     hidden = layers.Conv2D(3, 3, padding="same", activation="relu")(hidden)
     hidden = layers.Conv2D(8, 3, padding="same")(hidden)
     hidden = layers.Conv2D(3, 2, padding="same")(hidden)
-    network = keras.Model(image, layers.Conv2D(1, 3, padding="same")(hidden))
+    hidden = layers.Conv2D(1, 3, padding="same")(hidden)
+    hidden = layers.Conv2D(8, 3, padding="same")(hidden)
+    network = keras.Model(image, layers.Conv2D(1, 3)(hidden))
     kinds = [type(layer) for layer in fused.swapped(network).layers]
     assert kinds == [type(layer) for layer in network.layers]

@@ -21,8 +21,7 @@ def build(
     """A 2x2 or 3x3 convolution, three or more with `filters`, one dense layer; mirrored."""
     channels, filters = image_shape[-1], run["filters"]
     strides = _strides(image_shape)
-    small = sum(stride == 2 for stride in strides) < 2
-    first = 2 if small else 3
+    first = 2 if strides.count(2) < 2 else 3
     kernels = [first if stride == 2 else 3 for stride in strides]
 
     given, image = inputs.image(image_shape, classes)
