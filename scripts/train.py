@@ -28,14 +28,15 @@ def train(
     from scripts.vae import engine, export, training
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
-    engine.use_threads(checkpoints.threads)
     gpus.use()
+    chosen = engine.choose(run, checkpoints.threads)
+    engine.use_threads(checkpoints.threads, chosen.shards)
     export.check()
     data = load(images)
     heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history, chosen = training.fit(data, run, checkpoints)
+    vae, history = training.fit(data, run, chosen, checkpoints)
 
     export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
     export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])

@@ -15,6 +15,7 @@ import numpy as np
 from scripts.vae import images, runs
 from scripts.vae.checkpoints import Checkpoints
 
+THREADS = 2
 BLOCK = 4  # epochs in a row, with checkpoints or without: what one writes, the disk takes later
 RUN = {"source": "mnist", "latent_dim": 2}
 SOURCE = {"format": "idx", "licence": "", "citation": ""}
@@ -24,7 +25,7 @@ class Timed(Checkpoints):
     """Checkpoints in every other block of epochs, and how long epochs and saving took."""
 
     def __init__(self, folder: str):
-        super().__init__(folder, "bench", threads=2)
+        super().__init__(folder, "bench", threads=THREADS)
         self.costs: list[float] = []
         self.epochs: list[float] = []
         self._end = 0.0
@@ -45,12 +46,14 @@ def main(path: str, rounds: int = 9) -> None:
     """Train once; print a line for each block with checkpoints, beside those before and after."""
     from scripts.vae import engine, training
 
-    engine.use_threads(2)
     data = images.load(path)
     run = RUN | {"epochs": (2 * rounds + 2) * BLOCK}
     settings = runs.resolve({"datasets": {"mnist": run}, "sources": {"mnist": SOURCE}})
+    run = settings.runs["mnist"]["ld_2"].values
+    chosen = engine.choose(run, THREADS)
+    engine.use_threads(THREADS, chosen.shards)
     with tempfile.TemporaryDirectory() as folder, Timed(f"{folder}/run") as kept:
-        training.fit(data, settings.runs["mnist"]["ld_2"].values, kept)
+        training.fit(data, run, chosen, kept)
     seconds = np.median(np.reshape(kept.epochs, (-1, BLOCK)), axis=1)
     ratios = []
     for block in range(2, 2 * rounds + 2, 2):

@@ -64,12 +64,14 @@ def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
     from scripts.bench import port
     from scripts.vae import engine, export, training
 
-    engine.use_threads(threads)
     if name == "port":
+        engine.use_threads(threads)
         networks = port.fit(data.train.pixels, run)
     else:
-        precision = {"float32": "float32"}.get(name, run["precision"])
-        vae = training.fit(data, run | {"precision": precision}).vae
+        run = run | {"precision": {"float32": "float32"}.get(name, run["precision"])}
+        chosen = engine.choose(run, threads)
+        engine.use_threads(threads, chosen.shards)
+        vae = training.fit(data, run, chosen).vae
         networks = (vae.encoder, vae.decoder)
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{network.name}.onnx") for network in networks]

@@ -23,14 +23,18 @@ class VAE(keras.Model):
     kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
     2016, arXiv 1511.06349; Sønderby et al. 2016, arXiv 1602.02282). Both terms are computed in
     float32, whatever the networks compute in.
+
+    shards: of each batch, that are computed apart from each other; rounding alone depends on it.
     """
 
-    def __init__(self, encoder, decoder, likelihood, beta: float, seed: int):
+    def __init__(self, encoder, decoder, likelihood, beta: float, seed: int, shards: int = 1):
         super().__init__(name="vae", dtype="float32")
         self.encoder = encoder
         self.decoder = decoder
+        self.latent_dim = encoder.output["z_mean"].shape[1]
         self.likelihood = likelihood
         self.beta = beta
+        self.shards = shards
         self.kl_warmup_steps = 0
         self.steps = self.add_weight((), "zeros", "int32", trainable=False, name="steps")
         self.noise = keras.random.SeedGenerator(seed)
@@ -40,10 +44,23 @@ class VAE(keras.Model):
     def call(self, given):
         """-log p(x|z) at one z drawn from q(z|x), and the KL: each [B], in nats."""
         images, label = given if isinstance(given, list | tuple) else (given, None)
+        size = ops.shape(images)[0]
+        noise = keras.random.normal((size, self.latent_dim), seed=self.noise)
+        if self.shards == 1:
+            return self._terms(images, label, noise)
+        shards = []
+        for i in range(self.shards):
+            start, stop = size * i // self.shards, size * (i + 1) // self.shards
+            # Fused convolutions fail on no images: a shard of none takes one, and drops its terms.
+            rows = slice(start, ops.maximum(stop, start + 1))
+            terms = self._terms(images[rows], None if label is None else label[rows], noise[rows])
+            shards.append([term[: stop - start] for term in terms])
+        return tuple(ops.concatenate(term) for term in zip(*shards, strict=True))
+
+    def _terms(self, images, label, noise):
         x = ops.cast(images, "float32") / 255.0
         posterior = _float32(self.encoder(joined(x, label)))
         z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
-        noise = keras.random.normal(ops.shape(z_mean), seed=self.noise)
         z = z_mean + ops.exp(z_log_var / 2) * noise
         parameters = _float32(self.decoder(joined(z, label)))
         reconstruction = -self.likelihood.log_prob(x, parameters)

@@ -26,11 +26,10 @@ LOSSES = ("loss", "reconstruction", "kl")
 
 
 class Trained(NamedTuple):
-    """What a training gives: the VAE, in float32; its history; how its steps were run."""
+    """What a training gives: the VAE, in float32, and its history."""
 
     vae: VAE
     history: pd.DataFrame
-    engine: Engine
 
 
 def build(
@@ -52,10 +51,16 @@ def build(
         encoder, decoder = fused.swapped(encoder), fused.swapped(decoder)
     likelihood = likelihoods.get(run["likelihood"])
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
-    return VAE(encoder, decoder, likelihood, run["beta"], run["seed"])
+    shards = engine.shards if engine else 1
+    return VAE(encoder, decoder, likelihood, run["beta"], run["seed"], shards)
 
 
-def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = None) -> Trained:
+def fit(
+    images: Images,
+    run: dict[str, Any],
+    engine: Engine | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> Trained:
     """Train a VAE on `images.train`; after each epoch, measure it on images held out.
 
     The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
@@ -63,6 +68,7 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
     validation_loss, ... where there are validation images; the learning_rate of its last step;
     seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
 
+    engine: that runs the steps, and has its threads; by default the one for a single thread.
     checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
     bit for bit: an epoch depends on seed, epoch and the state alone.
 
@@ -71,14 +77,14 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
     count = len(images.train)
     steps = math.ceil(count / run["batch_size"])
     classes = _classes(images) if run["conditional"] else 0
+    engine = engine or choose(run, threads=1)
     result = build(images.shape, run, classes)
-    engine = choose((result.encoder, result.decoder), run, steps)
     logger.info("computes with %s", engine)
     vae = result if engine.stock else build(images.shape, run, classes, engine)
     vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    vae.compile(optimizer[run["optimizer"]](rate), **engine.compile_options())
+    vae.compile(optimizer[run["optimizer"]](rate), **engine.compile_options(steps))
 
     # At the end of each epoch; all at once, since JAX would compile each call.
     rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run["epochs"] + 1) - 1))
@@ -113,7 +119,7 @@ def fit(images: Images, run: dict[str, Any], checkpoints: Checkpoints | None = N
             checkpoints.epoch_done(state, last=epoch == run["epochs"])
     if not engine.stock:
         result.set_weights(vae.get_weights())
-    return Trained(result, pd.DataFrame(rows), engine)
+    return Trained(result, pd.DataFrame(rows))
 
 
 def shuffled(split: Split, run: dict[str, Any], epoch: int) -> Split:

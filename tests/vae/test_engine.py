@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import pytest
 
@@ -5,10 +7,7 @@ from scripts.vae import engine
 from scripts.vae.engine import Engine
 from tests.vae.test_elbo import RUN
 
-DENSE, CONVOLUTIONAL = (
-    (keras.Sequential([keras.Input((4, 4, 1)), layer]),)
-    for layer in (keras.layers.Flatten(), keras.layers.Conv2D(1, 1))
-)
+PLAIN = Engine("tensorflow", False, "float32", False, 1, 7, {"xla": "slow"})
 
 
 @pytest.fixture
@@ -24,28 +23,49 @@ def processor(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("networks", "flags", "xla", "precision"),
+    ("flags", "precision"),
     [
-        (DENSE, "avx512_bf16 amx_bf16", True, "float32"),
-        (DENSE, "", True, "float32"),
-        (CONVOLUTIONAL, "avx512_bf16 amx_bf16", False, "mixed_bfloat16"),
-        (CONVOLUTIONAL, "avx512_bf16", False, "mixed_bfloat16"),
-        (CONVOLUTIONAL, "avx512f", False, "float32"),
+        ("avx512_bf16 amx_bf16", "mixed_bfloat16"),
+        ("avx512_bf16", "mixed_bfloat16"),
+        ("avx512f", "float32"),
+        ("", "float32"),
     ],
 )
-def test_on_a_cpu(processor, networks, flags, xla, precision):
+def test_on_a_cpu(processor, flags, precision):
     processor(flags)
-    chosen = engine.choose(networks, RUN, 300)
-    assert (chosen.xla, chosen.precision) == (xla, precision)
-    assert chosen.fused == (networks is CONVOLUTIONAL)
-    assert set(chosen.why) - {"fused"} == {"xla", "precision", "steps_per_execution"}
-    assert chosen.compile_options() == {"jit_compile": xla, "steps_per_execution": 50}
+    chosen = engine.choose(RUN | {"batch_size": 64}, threads=2)
+    assert (chosen.xla, chosen.precision) == (False, precision)
+    assert chosen.fused
+    assert chosen.shards == 2
+    assert set(chosen.why) == {"xla", "precision", "fused", "shards", "steps_per_execution"}
+    assert chosen.compile_options(300) == {"jit_compile": False, "steps_per_execution": 50}
+    assert chosen.compile_options(3)["steps_per_execution"] == 3
 
 
-def test_where_the_processor_is_not_known(processor, tmp_path):
+@pytest.mark.parametrize(
+    ("threads", "batch_size", "shards"),
+    [
+        (1, 256, 1),
+        (2, 256, 2),
+        (8, 256, 8),
+        (16, 256, 8),  # of 32 images, with two threads each
+        (2, 63, 1),
+        (3, 64, 1),  # two shards would leave a thread with nothing to do
+        (6, 128, 3),
+        (4, 1, 1),
+    ],
+)
+def test_every_thread_has_a_shard_of_its_own_or_an_equal_share_of_one(
+    processor, threads, batch_size, shards
+):
+    processor("")
+    assert engine.choose(RUN | {"batch_size": batch_size}, threads).shards == shards
+
+
+def test_where_the_processor_is_not_known(processor):
     processor("")
     engine.CPUINFO.unlink()
-    assert engine.choose(CONVOLUTIONAL, RUN, 300).precision == "float32"
+    assert engine.choose(RUN, threads=2).precision == "float32"
 
 
 @pytest.mark.parametrize(
@@ -54,27 +74,32 @@ def test_where_the_processor_is_not_known(processor, tmp_path):
 def test_on_a_gpu(monkeypatch, capability, precision):
     monkeypatch.setattr(engine, "devices", lambda: ["gpu:0"])
     monkeypatch.setattr(engine, "_compute_capability", lambda: capability)
-    for networks in (DENSE, CONVOLUTIONAL):
-        chosen = engine.choose(networks, RUN, 3)
-        assert (chosen.xla, chosen.precision) == (True, precision)
-        assert chosen.steps_per_execution == 3
+    chosen = engine.choose(RUN | {"batch_size": 256}, threads=8)
+    assert (chosen.xla, chosen.precision) == (True, precision)
+    assert (chosen.fused, chosen.shards) == (False, 1)
 
 
 def test_the_config_has_the_last_word(processor):
     processor("amx_bf16")
-    run = RUN | {"xla": True, "precision": "float32"}
-    chosen = engine.choose(CONVOLUTIONAL, run, 1)
-    assert (chosen.xla, chosen.precision) == (True, "float32")
+    chosen = engine.choose(RUN | {"xla": True, "precision": "mixed_bfloat16"}, threads=2)
+    assert (chosen.xla, chosen.precision) == (True, "mixed_bfloat16")
+    assert (chosen.fused, chosen.shards) == (False, 1)
     assert set(chosen.why) == {"steps_per_execution"}
+    assert engine.choose(RUN | {"xla": True}, threads=2).precision == "float32"
 
 
 def test_the_words_in_the_log():
-    chosen = Engine("tensorflow", False, "float32", False, 7, {"xla": "slow"})
-    assert str(chosen) == "tensorflow, no XLA, float32, 7 steps an execution (xla: slow)"
+    assert str(PLAIN) == "tensorflow, no XLA, float32, 7 steps an execution (xla: slow)"
+    parts = replace(PLAIN, fused=True, shards=2)
+    assert parts.computing == "tensorflow, no XLA, float32, fused layers, batches in 2 shards"
 
 
 def test_the_environment_of_a_run():
-    found = engine.environment(Engine("tensorflow", False, "float32", False, 7, {}))
+    found = engine.environment(PLAIN)
     assert found["engine"]["precision"] == "float32"
     assert found["devices"] == ["cpu:0"] or engine.on_gpu()
     assert {"python", "tensorflow", "keras", "numpy", "onnx"} <= set(found["versions"])
+
+
+def test_devices_are_those_that_keras_lists():
+    assert engine.devices() == keras.distribution.list_devices()

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from scripts.vae import checkpoints, training
 from scripts.vae.checkpoints import Checkpoints
-from scripts.vae.engine import Engine
+from scripts.vae.engine import Engine, choose
 from scripts.vae.images import Images, Split
 from scripts.vae.jobs import UserError
 from tests.vae.test_elbo import RUN
@@ -59,7 +60,7 @@ def test_epoch_means_weigh_images_not_batches():
     pixels[20:] = 255
     split = Split(pixels, np.zeros(22, int))
     run = RUN | {"epochs": 1, "batch_size": 20, "learning_rate": 1e-12}
-    vae, history, _ = training.fit(Images(split, split), run)
+    vae, history = training.fit(Images(split, split), run)
     _, kl = vae(pixels)
     assert history.test_kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
     assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
@@ -92,11 +93,11 @@ def test_an_epoch_shows_other_binary_images_than_the_last():
 def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monkeypatch):
     """Without noise, whose numbers XLA draws in its own way."""
     monkeypatch.setattr(keras.random, "normal", lambda shape, seed: keras.ops.zeros(shape))
-    run = RUN | {"beta": 20.0}
+    run = RUN | {"beta": 20.0, "precision": "float32"}
     rising = run | {"kl_warmup_epochs": 1.5}
     plain = training.fit(images, run).history
     compiled = training.fit(images, rising).history
-    monkeypatch.setattr(Engine, "compile_options", lambda engine: {"run_eagerly": True})
+    monkeypatch.setattr(Engine, "compile_options", lambda engine, steps: {"run_eagerly": True})
     eager = training.fit(images, rising).history
     for name in training.LOSSES:
         np.testing.assert_allclose(compiled[name], eager[name], rtol=1e-4)
@@ -122,7 +123,7 @@ def test_a_conditional_model_of_images_without_classes_is_refused(images):
 
 def test_the_same_seed_gives_the_same_numbers(images):
     def numbers(seed):
-        vae, history, _ = training.fit(images, RUN | {"seed": seed})
+        vae, history = training.fit(images, RUN | {"seed": seed})
         return history.drop(columns="seconds").to_numpy(), vae.decoder.get_weights()
 
     (first, weights), (second, same_weights), (other, _) = numbers(1), numbers(1), numbers(2)
@@ -130,6 +131,20 @@ def test_the_same_seed_gives_the_same_numbers(images):
     for a, b in zip(weights, same_weights, strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"conditional": True}, {"model": "conv", "filters": 4, "likelihood": "gaussian"}]
+)
+def test_shards_change_nothing_but_the_rounding(images, changes):
+    """The last of the batches has two images for three shards."""
+    run = RUN | {"precision": "float32", "kl_warmup_epochs": 1.0} | changes
+    engine = choose(run, threads=1)
+    whole, cut = (training.fit(images, run, replace(engine, shards=n)) for n in (1, 3))
+    losses = whole.history.columns.drop(["epoch", "seconds"])
+    np.testing.assert_allclose(cut.history[losses], whole.history[losses], rtol=1e-4)
+    for a, b in zip(cut.vae.weights, whole.vae.weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-3)
 
 
 class KilledError(Exception):
@@ -147,7 +162,8 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
     images, tmp_path, monkeypatch, changes
 ):
     run = RUN | {"epochs": 6} | changes
-    vae, history, _ = training.fit(images, run)
+    engine = replace(choose(run, threads=1), shards=2)
+    vae, history = training.fit(images, run, engine)
     monkeypatch.setattr(checkpoints, "LONG", 0.0)
     epoch_done = Checkpoints.epoch_done
     for killed_after in (1, 4, 6, None):
@@ -159,7 +175,7 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
 
         monkeypatch.setattr(Checkpoints, "epoch_done", killed)
         with suppress(KilledError), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
-            resumed, resumed_history, _ = training.fit(images, run, kept)
+            resumed, resumed_history = training.fit(images, run, engine, kept)
     pd.testing.assert_frame_equal(
         history.drop(columns="seconds"),
         resumed_history.drop(columns="seconds"),
