@@ -143,7 +143,7 @@ class RunSettings(_Strict):
     )
     xla: Literal["auto"] | bool = Field(
         "auto",
-        description="compile the steps with XLA: auto does so but for convolutions on a CPU",
+        description="compile the steps with XLA: auto does so on a GPU, and under JAX",
     )
     seed: _whole(0, 2**31 - 1) = Field(0, description="all randomness of a run comes from it")
 
