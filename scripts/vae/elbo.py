@@ -51,7 +51,7 @@ class VAE(keras.Model):
         shards = []
         for i in range(self.shards):
             start, stop = size * i // self.shards, size * (i + 1) // self.shards
-            # Fused convolutions fail on no images: a shard of none takes one, and drops its terms.
+            # oneDNN's convolutions fail on no images: a shard of none takes one, drops its terms.
             rows = slice(start, ops.maximum(stop, start + 1))
             terms = self._terms(images[rows], None if label is None else label[rows], noise[rows])
             shards.append([term[: stop - start] for term in terms])

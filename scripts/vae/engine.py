@@ -42,7 +42,8 @@ class Engine:
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in self.why.items())
-        return f"{self.computing}, {self.steps_per_execution} steps an execution ({reasons})"
+        steps = f"up to {self.steps_per_execution} steps an execution"
+        return f"{self.computing}, {steps} ({reasons})"
 
     @property
     def stock(self) -> bool:
@@ -74,7 +75,8 @@ def choose(run: dict[str, Any], threads: int) -> Engine:
     if fused:
         why["fused"] = "oneDNN is slow at few filters, and at what follows transposed convolutions"
         shards = _shards(threads, run["batch_size"])
-        why["shards"] = "threads that share an operation wait for each other"
+        if shards > 1:
+            why["shards"] = "threads that share an operation wait for each other"
     most = 1 if backend == "torch" else 50  # PyTorch takes no more
     return Engine(backend, xla, precision, fused, shards, most, why)
 

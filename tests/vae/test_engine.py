@@ -89,7 +89,7 @@ def test_the_config_has_the_last_word(processor):
 
 
 def test_the_words_in_the_log():
-    assert str(PLAIN) == "tensorflow, no XLA, float32, 7 steps an execution (xla: slow)"
+    assert str(PLAIN) == "tensorflow, no XLA, float32, up to 7 steps an execution (xla: slow)"
     parts = replace(PLAIN, fused=True, shards=2)
     assert parts.computing == "tensorflow, no XLA, float32, fused layers, batches in 2 shards"
 
