@@ -23,8 +23,8 @@ def of(arrays: np.ndarray | Sequence[np.ndarray], size: int) -> dict[str, Any]:
         return (parts if several else parts[0],)
 
     dataset = tf.data.Dataset.range(math.ceil(len(tensors[0]) / size)).map(batch).prefetch(2)
-    # What Keras makes of arrays lets tf.data tune itself. Then some epochs run within one thread
-    # of the pool that oneDNN would spread a convolution over, and take half as long again.
+    # What Keras makes of arrays lets tf.data tune itself. Then some epochs of a convolutional
+    # network keep to one thread, and take half as long again.
     options = tf.data.Options()
     options.autotune.enabled = False
     return {"x": dataset.with_options(options)}
