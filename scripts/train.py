@@ -29,8 +29,7 @@ def train(
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
     gpus.use()
-    chosen = engine.choose(run, checkpoints.threads)
-    engine.use_threads(checkpoints.threads, chosen.shards)
+    chosen = engine.start(run, checkpoints.threads)
     export.check()
     data = load(images)
     heartbeat.images = len(data.train)

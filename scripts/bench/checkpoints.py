@@ -50,8 +50,7 @@ def main(path: str, rounds: int = 9) -> None:
     run = RUN | {"epochs": (2 * rounds + 2) * BLOCK}
     settings = runs.resolve({"datasets": {"mnist": run}, "sources": {"mnist": SOURCE}})
     run = settings.runs["mnist"]["ld_2"].values
-    chosen = engine.choose(run, THREADS)
-    engine.use_threads(THREADS, chosen.shards)
+    chosen = engine.start(run, THREADS)
     with tempfile.TemporaryDirectory() as folder, Timed(f"{folder}/run") as kept:
         training.fit(data, run, chosen, kept)
     seconds = np.median(np.reshape(kept.epochs, (-1, BLOCK)), axis=1)

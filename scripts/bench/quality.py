@@ -69,9 +69,7 @@ def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
         networks = port.fit(data.train.pixels, run)
     else:
         run = run | {"precision": {"float32": "float32"}.get(name, run["precision"])}
-        chosen = engine.choose(run, threads)
-        engine.use_threads(threads, chosen.shards)
-        vae = training.fit(data, run, chosen).vae
+        vae = training.fit(data, run, engine.start(run, threads)).vae
         networks = (vae.encoder, vae.decoder)
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{network.name}.onnx") for network in networks]

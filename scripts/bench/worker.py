@@ -59,8 +59,7 @@ def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> N
         def epoch_done(self, variables: Any, last: bool) -> None:
             gate.epoch_done()
 
-    chosen = engine.choose(run, threads)
-    engine.use_threads(threads, chosen.shards)
+    chosen = engine.start(run, threads)
     labels = np.zeros(len(pixels), np.int64)
     # One test image: its loss is part of an epoch here, and the peers measure none.
     data = Images(Split(pixels, labels), Split(pixels[:1], labels[:1]), ())

@@ -130,6 +130,13 @@ def on_gpu() -> bool:
     return any(not device.startswith("cpu") for device in devices())
 
 
+def start(run: dict[str, Any], threads: int) -> Engine:
+    """Choose the engine for a run, and keep to its threads: before anything is computed."""
+    chosen = choose(run, threads)
+    use_threads(threads, chosen.shards)
+    return chosen
+
+
 def use_threads(threads: int, shards: int = 1) -> None:
     """Keep to `threads` threads, an equal share of them for each shard of a batch.
 
