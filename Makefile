@@ -46,11 +46,11 @@ report: .venv/ready
 
 # Quick, and also while a workflow is on.
 status: .venv/ready
-	@$(BIN)/python -m scripts.status
+	@$(BIN)/python scripts/status.py
 
 # Three quarters of an hour on an idle machine; the peers go into .venv-bench.
 bench: .venv/ready
-	$(BIN)/python -m scripts.bench
+	$(BIN)/python -m benchmarks
 
 # The same with CUDA; `make` keeps it.
 gpu:
@@ -66,7 +66,7 @@ clean:
 
 # The JSON schema that editors check config/config.yaml with.
 schema: .venv/ready
-	$(BIN)/python -m scripts.vae.config > workflow/schemas/config.schema.json
+	PYTHONPATH=scripts $(BIN)/python -m vae.plan.config > workflow/schemas/config.schema.json
 
 # Pin the newest versions that pyproject.toml admits. Needs uv.
 lock:

@@ -1,9 +1,12 @@
 from snakemake.utils import min_version
 
-from scripts.vae.config import check_yaml
-
 min_version("9.14")
 
+
+include: "workflow/rules/library.smk"
+
+
+from vae.plan.config import check_yaml
 
 check_yaml("config/sources.yaml", "config/config.yaml")
 
@@ -24,8 +27,8 @@ include: "workflow/rules/explore.smk"
 
 
 onstart:
-    folders.check_writable()
-    folders.no_future()
+    preflight.check_writable()
+    preflight.no_future()
 
 
 onerror:

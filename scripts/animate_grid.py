@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from scripts.vae import mosaics, records, sampling, sheets
-from scripts.vae.jobs import UserError, job
-from scripts.vae.onnx import Decoder
+from vae.figures import mosaics, sheet
+from vae.latent import sampling
+from vae.latent.onnx import Decoder
+from vae.services import records
+from vae.services.errors import UserError
+from vae.services.jobs import job
 
 
 def animate_grid(
@@ -26,7 +29,7 @@ def animate_grid(
     side = settings["grid_size"] or mosaics.fitting(network.image_shape, 10, mosaics.FRAME_ROOM)
     z = sampling.uniform_grid(3, side, settings["frames"])
     extent = float(z[-1, 0, 0, 2])
-    sheets.save_animation((mosaics.plane(network(p, 0), p, extent, title) for p in z), path)
+    sheet.save_animation((mosaics.plane(network(p, 0), p, extent, title) for p in z), path)
 
 
 if __name__ == "__main__":

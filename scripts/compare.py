@@ -1,8 +1,10 @@
 """Lay the runs of a dataset side by side, as a table and as a picture."""
 
-from scripts.vae import charts, comparison, records, sheets
-from scripts.vae.files import atomic
-from scripts.vae.jobs import job
+from vae.evaluation import comparison
+from vae.figures import charts, sheet
+from vae.services import records
+from vae.services.files import atomic
+from vae.services.jobs import job
 
 
 def compare(runs: list[str], metrics: list[str], table: str, picture: str, title: str) -> None:
@@ -12,7 +14,7 @@ def compare(runs: list[str], metrics: list[str], table: str, picture: str, title
     )
     with atomic(table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
-    sheets.save(charts.comparison(rows, title), picture)
+    sheet.save(charts.comparison(rows, title), picture)
 
 
 if __name__ == "__main__":

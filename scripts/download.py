@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.vae.downloads import Identity, fetch
-from scripts.vae.jobs import job
-from scripts.vae.sources.mnist_wheel import Wheel
+from vae.data.downloads import Identity, fetch
+from vae.data.sources.mnist_wheel import Wheel
+from vae.services.jobs import job
 
 
 def download(path: str, source: dict[str, Any], mirrors: Sequence[str]) -> None:

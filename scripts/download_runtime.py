@@ -1,8 +1,8 @@
 """Fetch what runs a decoder inside a page."""
 
-from scripts.vae import explorer_runtime
-from scripts.vae.jobs import job
+from vae.explorer import runtime
+from vae.services.jobs import job
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
-        explorer_runtime.fetch(snakemake.output[0])
+        runtime.fetch(snakemake.output[0])

@@ -1,9 +1,9 @@
 """Encode the test images of a run."""
 
-from scripts.vae import images as dataset
-from scripts.vae.jobs import job
-from scripts.vae.latents import Latents, save
-from scripts.vae.onnx import Encoder
+from vae.data import images as dataset
+from vae.latent.codes import Latents, save
+from vae.latent.onnx import Encoder
+from vae.services.jobs import job
 
 
 def encode(images: str, encoder: str, path: str, threads: int) -> None:

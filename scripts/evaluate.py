@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 
-from scripts.vae import binarization, metrics, mixture, records
-from scripts.vae import images as dataset
-from scripts.vae.files import atomic
-from scripts.vae.jobs import job
-from scripts.vae.onnx import Classifier, Decoder, Encoder
+from vae.data import binarization
+from vae.data import images as dataset
+from vae.evaluation import metrics
+from vae.latent import mixture
+from vae.latent.onnx import Classifier, Decoder, Encoder
+from vae.services import records
+from vae.services.files import atomic
+from vae.services.jobs import job
 
 CONDITIONAL = "This run is conditional: likelihoods and bounds are of images given their class."
 

@@ -4,25 +4,26 @@ import json
 import logging
 from pathlib import Path
 
-from scripts.vae import explorer, explorer_runtime, latents, mixture
-from scripts.vae import images as dataset
-from scripts.vae.files import atomic
-from scripts.vae.jobs import job
+from vae.data import images as dataset
+from vae.explorer import page, runtime
+from vae.latent import codes, mixture
+from vae.services.files import atomic
+from vae.services.jobs import job
 
-logger = logging.getLogger("scripts.explore")  # not __main__, which no handler hears
+logger = logging.getLogger("vae.explore")  # not __main__, which no handler hears
 
 
 def explore(inputs: dict[str, str], path: str, at_most: int) -> None:
     """Write one file with everything in it; at_most: test pictures that it shows."""
-    known = explorer.content(
+    known = page.content(
         run=json.loads(Path(inputs["run"]).read_text(encoding="utf-8")),
-        latents=latents.load(inputs["latents"]),
+        latents=codes.load(inputs["latents"]),
         pixels=dataset.load(inputs["images"]).test.pixels,
         mixture=mixture.load(inputs["mixture"]),
         decoder=Path(inputs["decoder"]).read_bytes(),
         at_most=at_most,
     )
-    text = explorer.page(known, explorer_runtime.load(inputs["runtime"]))
+    text = page.page(known, runtime.load(inputs["runtime"]))
     with atomic(path) as part:
         part.write_text(text, encoding="utf-8")
     megabytes = [len(part) / 1e6 for part in (text, known["decoder"])]

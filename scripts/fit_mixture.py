@@ -4,14 +4,14 @@ import logging
 
 import numpy as np
 
-from scripts.vae import images as dataset
-from scripts.vae import mixture
-from scripts.vae.jobs import job
-from scripts.vae.onnx import Encoder
+from vae.data import images as dataset
+from vae.latent import mixture
+from vae.latent.onnx import Encoder
+from vae.services.jobs import job
 
 MOST = 10_000
 
-logger = logging.getLogger("scripts.fit_mixture")  # not __main__, which no handler hears
+logger = logging.getLogger("vae.fit_mixture")  # not __main__, which no handler hears
 
 
 def fit_mixture(images: str, encoder: str, path: str, seed: int, threads: int) -> None:

@@ -18,11 +18,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scripts.vae import codes, mixture, sampling, tiles
-from scripts.vae.blocks import blocks
-from scripts.vae.files import atomic
-from scripts.vae.jobs import UserError
-from scripts.vae.onnx import Decoder, Encoder
+from vae.figures import tiles
+from vae.latent import mixture, sampling
+from vae.latent.onnx import Decoder, Encoder
+from vae.services.errors import UserError
+from vae.services.files import atomic
+from vae.terminal import code_text
+from vae.terminal.half_blocks import blocks
 
 EXAMPLES = """\
 examples:
@@ -38,7 +40,7 @@ FRAME_MS = 60
 def parser() -> argparse.ArgumentParser:
     """What the command line may say."""
     words = argparse.ArgumentParser(
-        prog="python -m scripts.generate",
+        prog="python scripts/generate.py",
         description="Generate images with a trained run.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -145,7 +147,7 @@ class Run:
             return names.index(given)
         if given.isdecimal() and int(given) < len(names):
             return int(given)
-        from scripts.vae.config import near  # pydantic: 0.2 s, for an error alone
+        from vae.plan.config import near  # pydantic: 0.2 s, for an error alone
 
         hint = near(given, names).removesuffix(".")
         raise UserError(f"--class: there is no {given!r}{hint} in {shown(names)}.")
@@ -167,7 +169,7 @@ def points(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndar
     if arguments.random:
         return draw(run, arguments), label
     if arguments.z:
-        return codes.code(" ".join(arguments.z), latent_dim, "--z"), label
+        return code_text.code(" ".join(arguments.z), latent_dim, "--z"), label
     if arguments.grid:
         return grid(latent_dim, arguments.grid, arguments.seed), label
     if arguments.encode:
@@ -177,12 +179,12 @@ def points(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndar
         share = np.linspace(0, 1, arguments.steps, dtype=np.float32)[:, None]
         return (1 - share) * first + share * last, label
     if arguments.codes in (None, "-"):
-        return codes.parse(sys.stdin.read(), latent_dim, "standard input"), label
+        return code_text.parse(sys.stdin.read(), latent_dim, "standard input"), label
     try:
         text = Path(arguments.codes).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--codes: {arguments.codes} cannot be read: {error}") from error
-    return codes.parse(text, latent_dim, arguments.codes), label
+    return code_text.parse(text, latent_dim, arguments.codes), label
 
 
 def draw(run: Run, arguments: argparse.Namespace) -> np.ndarray:
@@ -208,8 +210,8 @@ def encode(
     run: Run, paths: list[Path], label: int | None, arguments: argparse.Namespace
 ) -> np.ndarray:
     """Codes of pictures, the means of q(z|x): float32 [N, D]."""
-    from scripts.vae.decoding import UnreadableError
-    from scripts.vae.resizing import thumbnail
+    from vae.data.image_files import UnreadableError
+    from vae.data.resizing import thumbnail
 
     if not (run.folder / "encoder.onnx").is_file():
         raise UserError(f"{run.folder} holds no encoder.onnx, so no picture can be encoded.")
@@ -233,7 +235,7 @@ def save(images: np.ndarray, z: np.ndarray, output: str, scale: int | None) -> N
     suffix = Path(output).suffix.lower()
     if suffix == ".csv":
         with atomic(output) as part:
-            part.write_text(codes.text(z.reshape(-1, z.shape[-1])), encoding="utf-8")
+            part.write_text(code_text.text(z.reshape(-1, z.shape[-1])), encoding="utf-8")
     elif suffix == ".npy":
         with atomic(output) as part:
             np.save(part, images.reshape(-1, *images.shape[-3:]))
@@ -304,7 +306,7 @@ def ask(run: Run, arguments: argparse.Namespace) -> None:
                     z = rng.standard_normal(latent_dim, dtype=np.float32)
                     print(" ".join(f"{value:.3f}" for value in z))
                 case _:
-                    z = codes.code(line, latent_dim, "z")
+                    z = code_text.code(line, latent_dim, "z")
             show(run.decoder(z, label))
         except (UserError, OSError) as error:
             print(error)
@@ -324,7 +326,7 @@ def generate(arguments: argparse.Namespace) -> None:
         return
     z, labels = points(run, arguments)
     if arguments.encode and not arguments.output:
-        print(codes.text(z), end="")
+        print(code_text.text(z), end="")
         return
     if not arguments.output and not sys.stdout.isatty():
         raise UserError("Say where the image is to go, for example -o image.png.")
@@ -339,7 +341,7 @@ def main(words: Sequence[str]) -> int:
     """Run the command; returns its exit status."""
     # argparse takes -1e-3 for an option, but nothing with a space in it.
     spaced = [
-        f" {word}" if word[0:1] == "-" and codes.is_number(word.split(",")[0]) else word
+        f" {word}" if word[0:1] == "-" and code_text.is_number(word.split(",")[0]) else word
         for word in words
     ]
     arguments = parser().parse_args(spaced)

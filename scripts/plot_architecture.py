@@ -1,13 +1,14 @@
 """Plot the networks of a run."""
 
-from scripts.vae import diagrams, records, sheets
-from scripts.vae.jobs import job
+from vae.figures import architecture, sheet
+from vae.services import records
+from vae.services.jobs import job
 
 
 def plot_architecture(run: str, path: str, title: str) -> None:
     """Draw the layers that run.json records."""
     record = records.read(run)
-    sheets.save(diagrams.architecture(record["architecture"], title), path)
+    sheet.save(architecture.architecture(record["architecture"], title), path)
 
 
 if __name__ == "__main__":

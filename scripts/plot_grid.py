@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from scripts.vae import mosaics, records, sampling, sheets
-from scripts.vae.jobs import job
-from scripts.vae.onnx import Decoder
+from vae.figures import mosaics, sheet
+from vae.latent import sampling
+from vae.latent.onnx import Decoder
+from vae.services import records
+from vae.services.jobs import job
 
 
 def plot_grid(
@@ -30,12 +32,12 @@ def plot_grid(
         z = sampling.spread(settings["grid_size"] or most, network.latent_dim, seed)
         images = network(np.tile(z, (len(chosen), 1, 1)), chosen[:, None])
         shown = mosaics.classes(images, [names[label] for label in chosen], len(names), title)
-        sheets.save(shown, path)
+        sheet.save(shown, path)
         return
     at_most, room = (10, mosaics.PLANE_ROOM) if network.latent_dim == 3 else (20, mosaics.ROOM)
     side = settings["grid_size"] or mosaics.fitting(network.image_shape, at_most, room)
     z = sampling.uniform_grid(network.latent_dim, side, mosaics.PLANES, seed)
-    sheets.save(mosaics.grid(network(z), z, title), path)
+    sheet.save(mosaics.grid(network(z), z, title), path)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,16 @@
 
 import pandas as pd
 
-from scripts.vae import charts, sheets
-from scripts.vae.jobs import job, reading
+from vae.figures import charts, sheet
+from vae.services.errors import reading
+from vae.services.jobs import job
 
 
 def plot_history(history: str, path: str, title: str) -> None:
     """Draw the losses and the learning rate of history.csv."""
     with reading(history):
         figure = charts.history(pd.read_csv(history), title)
-    sheets.save(figure, path)
+    sheet.save(figure, path)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """Plot where the encoder puts the test images."""
 
-from scripts.vae import charts, sheets
-from scripts.vae.jobs import job
-from scripts.vae.latents import load
+from vae.figures import charts, sheet
+from vae.latent.codes import load
+from vae.services.jobs import job
 
 
 def plot_latent(latents: str, path: str, title: str) -> None:
     """Draw the latent space by class, whatever its number of dimensions."""
     data = load(latents)
     figure = charts.latent_space(data.z_mean, data.labels, data.class_names, data.kl, title)
-    sheets.save(figure, path)
+    sheet.save(figure, path)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from scripts.vae import images as dataset
-from scripts.vae import mosaics, sheets
-from scripts.vae.jobs import job
-from scripts.vae.onnx import Decoder, Encoder
+from vae.data import images as dataset
+from vae.figures import mosaics, sheet
+from vae.latent.onnx import Decoder, Encoder
+from vae.services.jobs import job
 
 
 def plot_reconstructions(
@@ -27,7 +27,7 @@ def plot_reconstructions(
     shown = test[chosen[np.argsort(test.labels[chosen], kind="stable")]]
     z_mean, _ = Encoder(encoder, threads)(shown.pixels, shown.labels)
     decoded = Decoder(decoder, threads)(z_mean, shown.labels)
-    sheets.save(mosaics.reconstructions(shown.pixels, decoded, title), path)
+    sheet.save(mosaics.reconstructions(shown.pixels, decoded, title), path)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from scripts.vae import mosaics, sampling, sheets
-from scripts.vae.jobs import job
-from scripts.vae.onnx import Decoder
+from vae.figures import mosaics, sheet
+from vae.latent import sampling
+from vae.latent.onnx import Decoder
+from vae.services.jobs import job
 
 
 def plot_samples(
@@ -15,7 +16,7 @@ def plot_samples(
     n = settings["samples"] or mosaics.fitting(network.image_shape, 10) ** 2
     z = sampling.prior(n, network.latent_dim, seed)
     labels = sampling.classes(n, network.classes)
-    sheets.save(mosaics.samples(network(z, labels), title), path)
+    sheet.save(mosaics.samples(network(z, labels), title), path)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from scripts.vae import mixture, mosaics, sampling, sheets
-from scripts.vae.jobs import job
-from scripts.vae.onnx import Decoder
+from vae.figures import mosaics, sheet
+from vae.latent import mixture, sampling
+from vae.latent.onnx import Decoder
+from vae.services.jobs import job
 
 
 def plot_samples_gmm(
@@ -22,7 +23,7 @@ def plot_samples_gmm(
     fitted = mixture.load(path_to_mixture)
     origin = f"a mixture of {len(fitted.weights)} Gaussians"
     decoded = network(fitted.draw(n, seed), sampling.classes(n, network.classes))
-    sheets.save(mosaics.samples(decoded, title, origin), path)
+    sheet.save(mosaics.samples(decoded, title, origin), path)
 
 
 if __name__ == "__main__":

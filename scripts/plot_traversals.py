@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from scripts.vae import mosaics, sampling, sheets
-from scripts.vae.jobs import job
-from scripts.vae.latents import load
-from scripts.vae.onnx import Decoder
+from vae.figures import mosaics, sheet
+from vae.latent import sampling
+from vae.latent.codes import load
+from vae.latent.onnx import Decoder
+from vae.services.jobs import job
 
 
 def plot_traversals(
@@ -24,7 +25,7 @@ def plot_traversals(
     values = z[0, :, dimensions[0]]
     if network.classes:
         title += f"   ·   class {codes.class_names[0]}"
-    sheets.save(mosaics.traversals(network(z, 0), values, dimensions, kl, title), path)
+    sheet.save(mosaics.traversals(network(z, 0), values, dimensions, kl, title), path)
 
 
 if __name__ == "__main__":

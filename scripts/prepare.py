@@ -5,18 +5,18 @@ import importlib
 import logging
 from typing import Any
 
-from scripts.vae.files import atomic
-from scripts.vae.images import save
-from scripts.vae.jobs import job
+from vae.data.images import save
+from vae.services.files import atomic
+from vae.services.jobs import job
 
-logger = logging.getLogger("scripts.prepare")  # not __main__, which no handler hears
+logger = logging.getLogger("vae.prepare")  # not __main__, which no handler hears
 
 
 def prepare(
     raw: list[str], reading: dict[str, Any], threads: int, images_path: str, skipped_path: str
 ) -> None:
     """Read with the reader of a format; write the images, and a table of files left out."""
-    reader = importlib.import_module(f"scripts.vae.sources.{reading['format']}")
+    reader = importlib.import_module(f"vae.data.sources.{reading['format']}")
     options = dict(reading["options"])
     if "size" in options:
         options["workers"] = threads

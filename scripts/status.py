@@ -1,4 +1,4 @@
-"""Show how far every configured run is: `python -m scripts.status`, also while a workflow is on."""
+"""Show how far every configured run is: `python scripts/status.py`, also while a workflow is on."""
 
 import argparse
 import shlex
@@ -7,13 +7,13 @@ from typing import Any
 
 import yaml
 
-from scripts.vae import runs, status
-from scripts.vae.config import check_yaml
+from vae.plan import runs, status
+from vae.plan.config import check_yaml
 
 
 def main() -> None:
     """Print a table of runs, and what may be removed."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.status", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python scripts/status.py", description=__doc__)
     parser.add_argument(
         "--configfile", nargs="+", default=[], help="laid over config/config.yaml, as in snakemake"
     )

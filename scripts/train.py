@@ -5,14 +5,14 @@ import logging
 import time
 from typing import Any
 
-from scripts.vae import gpus
-from scripts.vae.checkpoints import Checkpoints, identity
-from scripts.vae.files import atomic
-from scripts.vae.heartbeats import Heartbeat
-from scripts.vae.images import load
-from scripts.vae.jobs import job
+from vae.data.images import load
+from vae.services import gpus
+from vae.services.checkpoints import Checkpoints, identity
+from vae.services.files import atomic
+from vae.services.heartbeats import Heartbeat
+from vae.services.jobs import job
 
-logger = logging.getLogger("scripts.train")  # not __main__, which no handler hears
+logger = logging.getLogger("vae.train")  # not __main__, which no handler hears
 
 
 def train(
@@ -25,7 +25,7 @@ def train(
 ) -> None:
     """Fit a run on the images of an npz file; write its models, its history and its record."""
     # TensorFlow takes seconds, so only once the log is open.
-    from scripts.vae import engine, export, training
+    from vae.training import engine, export, fit
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
     gpus.use()
@@ -35,7 +35,7 @@ def train(
     heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history = training.fit(data, run, chosen, checkpoints)
+    vae, history = fit.fit(data, run, chosen, checkpoints)
 
     export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
     export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])

@@ -3,15 +3,15 @@
 import json
 import time
 
-from scripts.vae import gpus
-from scripts.vae.files import atomic
-from scripts.vae.images import load
-from scripts.vae.jobs import job
+from vae.data.images import load
+from vae.services import gpus
+from vae.services.files import atomic
+from vae.services.jobs import job
 
 
 def train_classifier(images: str, threads: int, dataset: str, network: str, record: str) -> None:
     """Write classifier.onnx, and how it came about and how good it is to classifier.json."""
-    from scripts.vae import classifier, engine, export  # TensorFlow: once the log is open
+    from vae.training import classifier, engine, export  # TensorFlow: once the log is open
 
     start = time.perf_counter()
     engine.use_threads(threads)

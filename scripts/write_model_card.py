@@ -1,8 +1,9 @@
 """Write the model card of a run."""
 
-from scripts.vae import model_card, records
-from scripts.vae.files import atomic
-from scripts.vae.jobs import job
+from vae.evaluation import model_card
+from vae.services import records
+from vae.services.files import atomic
+from vae.services.jobs import job
 
 
 def write_model_card(run: str, metrics: str, data: dict[str, str], path: str) -> None:

@@ -8,20 +8,8 @@ from pathlib import Path
 
 import pytest
 
-SLOW = {
-    "workflow",
-    "models",
-    "properties",
-    "test_batches.py",
-    "test_classifier.py",
-    "test_elbo.py",
-    "test_engine.py",
-    "test_export.py",
-    "test_fused.py",
-    "test_likelihoods.py",
-    "test_sweeps.py",
-    "test_training.py",
-}
+# Folders of tests that start TensorFlow or Snakemake.
+SLOW = {"workflow", "properties", "models", "likelihoods", "training"}
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", "../shared/datasets")).absolute()
 
 

@@ -11,8 +11,9 @@ from onnx import helper
 from PIL import Image
 
 from scripts import generate
-from scripts.vae import codes, mixture
-from tests.vae.test_onnx import write
+from tests.latent.test_onnx import write
+from vae.latent import mixture
+from vae.terminal import code_text
 
 SHAPE = (4, 4, 1)
 
@@ -75,13 +76,13 @@ def test_a_code_becomes_a_picture_of_sharp_pixels(run, tmp_path):
 @pytest.mark.parametrize("z", [["-1e-1", "-.5"], ["-0.1,-5e-1"], ["[-0.1, -0.5]"]])
 def test_negative_numbers_are_no_options(run, tmp_path, z):
     assert call(run, "--z", *z, "-o", tmp_path / "a.csv") == 0
-    assert (tmp_path / "a.csv").read_text() == codes.text(np.float32([[-0.1, -0.5]]))
+    assert (tmp_path / "a.csv").read_text() == code_text.text(np.float32([[-0.1, -0.5]]))
 
 
 def test_random_codes_are_those_of_their_seed(run, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert call(run, "--random", 5, "--seed", seed, "-o", tmp_path / f"{name}.csv") == 0
-    a, b, c = (codes.parse((tmp_path / f"{n}.csv").read_text(), 2, n) for n in "abc")
+    a, b, c = (code_text.parse((tmp_path / f"{n}.csv").read_text(), 2, n) for n in "abc")
     np.testing.assert_array_equal(a, b)
     assert a.shape == (5, 2)
     assert (a != c).all()
@@ -94,14 +95,14 @@ def test_random_codes_of_the_mixture(run, tmp_path, capsys):
     narrow = mixture.Mixture(np.ones(1), np.array([[5.0, -5.0]]), 1e-6 * np.eye(2)[None])
     mixture.save(narrow, run / "mixture.npz")
     assert call(*words) == 0
-    z = codes.parse((tmp_path / "a.csv").read_text(), 2, "a")
+    z = code_text.parse((tmp_path / "a.csv").read_text(), 2, "a")
     np.testing.assert_allclose(z, np.tile([5, -5], (9, 1)), atol=0.1)
 
 
 def test_pixels_are_what_the_decoder_gives(run, tmp_path):
     assert call(run, "--random", 5, "-o", tmp_path / "a.npy") == 0
     assert call(run, "--random", 5, "-o", tmp_path / "a.csv") == 0
-    z = codes.parse((tmp_path / "a.csv").read_text(), 2, "a")
+    z = code_text.parse((tmp_path / "a.csv").read_text(), 2, "a")
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy").reshape(5, 16)[:, :2], z)
 
 
@@ -120,12 +121,14 @@ def test_the_code_of_a_picture_is_printed_and_decodes_to_it(run, tmp_path, capsy
     Image.fromarray(gray).save(tmp_path / "a.png")
     assert call(run, "--encode", tmp_path / "a.png") == 0
     text = capsys.readouterr().out
-    np.testing.assert_allclose(codes.parse(text, 2, "a"), [[0.2, 1]], atol=1e-6)
+    np.testing.assert_allclose(code_text.parse(text, 2, "a"), [[0.2, 1]], atol=1e-6)
     (tmp_path / "a.csv").write_text(text)
     assert call(run, "--codes", tmp_path / "a.csv", "--scale", 1, "-o", tmp_path / "b.png") == 0
     np.testing.assert_array_equal(pixels(tmp_path / "b.png")[..., 0], gray)
     assert call(run, "--encode", tmp_path / "a.png", "--invert") == 0
-    np.testing.assert_allclose(codes.parse(capsys.readouterr().out, 2, ""), [[0.8, 0]], atol=1e-6)
+    np.testing.assert_allclose(
+        code_text.parse(capsys.readouterr().out, 2, ""), [[0.8, 0]], atol=1e-6
+    )
 
 
 def test_a_walk_goes_there_and_back(run, tmp_path):
@@ -133,7 +136,7 @@ def test_a_walk_goes_there_and_back(run, tmp_path):
         Image.new("L", (4, 4), value).save(tmp_path / f"{name}.png")
     words = (run, "--interpolate", tmp_path / "a.png", tmp_path / "b.png", "--steps", 5, "-o")
     assert call(*words, tmp_path / "walk.csv") == 0
-    z = codes.parse((tmp_path / "walk.csv").read_text(), 2, "walk")
+    z = code_text.parse((tmp_path / "walk.csv").read_text(), 2, "walk")
     np.testing.assert_allclose(z, np.linspace(0, 1, 5)[:, None].repeat(2, 1), atol=1e-6)
     assert call(*words, tmp_path / "walk.gif") == 0
     with Image.open(tmp_path / "walk.gif") as image:

@@ -5,9 +5,9 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
-from scripts.vae import config, runs
-from scripts.vae.config import Config, ConfigError, Dataset, check_yaml
 from tests.properties import cases, damaged
+from vae.plan import config, runs
+from vae.plan.config import Config, ConfigError, Dataset, check_yaml
 
 VALID = {
     "mirrors": ["/a folder"],

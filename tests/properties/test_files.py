@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from scripts.vae import archives, checkpoints, decoding, images, latents, mixture, npz, records
-from scripts.vae.archives import ArchiveError, tar_members
-from scripts.vae.images import Images
-from scripts.vae.jobs import UserError
-from scripts.vae.sources import caltech101, cifar10, idx
 from tests.properties import cases, damaged
+from vae.data import archives, image_files, images
+from vae.data.archives import ArchiveError, tar_members
+from vae.data.images import Images
+from vae.data.sources import caltech101, cifar10, idx
+from vae.latent import codes, mixture
+from vae.services import checkpoints, npz, records
+from vae.services.errors import UserError
 
 NUMBERS = itertools.count()
 
@@ -80,11 +82,11 @@ GOOD = Images(
     images.Split(np.ones((1, 3, 4, 1), np.uint8), np.array([0])),
     ("a", "b"),
 )
-CODES = latents.Latents(np.zeros((2, 3)), np.zeros((2, 3)), np.array([0, 1]), ("a", "b"))
+CODES = codes.Latents(np.zeros((2, 3)), np.zeros((2, 3)), np.array([0, 1]), ("a", "b"))
 GAUSSIANS = mixture.Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
 KINDS = {
     images: (GOOD, ["train_pixels", "train_labels", "test_pixels", "test_labels", "class_names"]),
-    latents: (CODES, ["z_mean", "z_log_var", "labels", "class_names"]),
+    codes: (CODES, ["z_mean", "z_log_var", "labels", "class_names"]),
     mixture: (GAUSSIANS, ["weights", "means", "covariances"]),
 }
 kinds = pytest.mark.parametrize("module", KINDS, ids=lambda module: module.__name__.split(".")[-1])
@@ -122,7 +124,7 @@ def test_npz_files_of_other_arrays(folder, module, data):
     content |= data.draw(st.dictionaries(st.sampled_from(names), anything))
     np.savez(path, **content)
     loaded = tried(module.load, path)
-    if loaded is not None and module is latents:
+    if loaded is not None and module is codes:
         assert np.isfinite(loaded.kl).all() or np.abs(loaded.z_log_var).max() > 80
     if loaded is not None and module is mixture:
         assert loaded.draw(2).shape == (2, loaded.latent_dim)
@@ -299,5 +301,5 @@ PICTURES = [picture(kind) for kind in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEB
 
 @cases(st.sampled_from(PICTURES).flatmap(damaged) | st.binary(max_size=60))
 def test_pictures_damaged(content):
-    with contextlib.suppress(decoding.UnreadableError):
-        assert decoding.decode(content, 8).image.mode in ("L", "RGB")
+    with contextlib.suppress(image_files.UnreadableError):
+        assert image_files.decode(content, 8).image.mode in ("L", "RGB")

@@ -10,13 +10,15 @@ import pytest
 from onnx import helper
 from PIL import Image
 
-from scripts.vae import explorer, explorer_runtime, mixture
-from scripts.vae.jobs import UserError
-from scripts.vae.latents import Latents
-from scripts.vae.onnx import Decoder
 from tests.browser import browser, opened
-from tests.vae.test_onnx import write
+from tests.latent.test_onnx import write
 from tests.workflow.conftest import TINY
+from vae.explorer import page as explorer_page
+from vae.explorer import runtime as explorer_runtime
+from vae.latent import mixture
+from vae.latent.codes import Latents
+from vae.latent.onnx import Decoder
+from vae.services.errors import UserError
 
 EVIL = "<img src=x onerror=alert(1)>"
 PAGES = ["digits/ld_2", "digits/ld_3", "pictures/ld_5"]
@@ -449,7 +451,7 @@ def test_adding_a_run_builds_its_page_and_the_linking_one(explored, tmp_path):
 
 def test_an_edit_of_the_page_builds_the_pages_alone(explored, tmp_path):
     workspace = explored.copy(tmp_path / "project")
-    workspace.edit("scripts/vae/web/page.css", ":root", "/* More. */ :root")
+    workspace.edit("scripts/vae/explorer/web/page.css", ":root", "/* More. */ :root")
     plan = workspace.planned("--", "results/digits/explorer.html")
     assert plan == {"explore": {"digits/ld_2", "digits/ld_3"}, "link_explorers": {"digits"}}
 
@@ -473,7 +475,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
     """A page of an ONNX file and of as many random test images as there are labels."""
     rng = np.random.default_rng(0)
     z = rng.standard_normal((len(labels), latent_dim), np.float32)
-    known = explorer.content(
+    known = explorer_page.content(
         {
             "dataset": "random",
             "run": f"ld_{latent_dim}",
@@ -486,7 +488,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
         decoder.read_bytes(),
         at_most,
     )
-    path.write_text(explorer.page(known, explorer_runtime.load(runtime)), encoding="utf-8")
+    path.write_text(explorer_page.page(known, explorer_runtime.load(runtime)), encoding="utf-8")
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 1500])
@@ -529,10 +531,10 @@ def test_any_latent_size_and_images_without_classes(chromium, runtime, tmp_path,
 )
 def test_it_is_fast_and_exact(chromium, runtime, tmp_path, name, model, shape, settings, least):
     """Networks of the real sizes, untrained, beside 1,000 random test images."""
-    from scripts.vae import export, training
-    from tests.vae.test_elbo import RUN
+    from tests.training.test_elbo import RUN
+    from vae.training import export, fit
 
-    vae = training.build(shape, RUN | settings | {"model": model})
+    vae = fit.build(shape, RUN | settings | {"model": model})
     export.write_onnx(vae.decoder, tmp_path / "decoder.onnx")
     decoder, path = tmp_path / "decoder.onnx", tmp_path / "explorer.html"
     labels, names = np.arange(1000) % 10, tuple("0123456789")

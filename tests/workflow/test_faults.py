@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from scripts import encode, prepare
-from scripts.vae.jobs import AGAIN, job
 from tests.workflow.conftest import Workspace
+from vae.services.jobs import AGAIN, job
 
 NO_ROOM = "No space left on device. Make room on that disk"
 DEV_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")

@@ -15,7 +15,7 @@ from tests.workflow.conftest import ROOT
 
 def test_the_examples_of_the_readme_run_as_written(built_copy):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = re.findall(r"^python -m scripts\.generate .*$", text, re.M)
+    examples = re.findall(r"^python scripts/generate\.py .*$", text, re.M)
     assert len(examples) > 5
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for example in examples:

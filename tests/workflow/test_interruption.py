@@ -12,9 +12,9 @@ import onnx
 import pandas as pd
 import pytest
 
-from scripts.vae import checkpoints
-from scripts.vae.jobs import AGAIN
 from tests.workflow.conftest import Workspace
+from vae.services import checkpoints
+from vae.services.jobs import AGAIN
 
 # How often to kill a real training of MNIST, which takes a while.
 KILLS = int(os.environ.get("VAE_TEST_KILLS", "0"))

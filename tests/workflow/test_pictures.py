@@ -89,7 +89,7 @@ def test_the_code_of_one_network_runs_its_own_runs_alone(flowers_copy):
 
 
 def test_the_code_of_one_reader_prepares_its_own_datasets_alone(flowers_copy):
-    flowers_copy.edit("scripts/vae/sources/folder.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    flowers_copy.edit("scripts/vae/data/sources/folder.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
     assert flowers_copy.planned()["prepare"] == {"flowers"}
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 RUNS = {"digits/ld_2", "digits/ld_3"}
+NEW_CODE = ("\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
 AFTER_EVALUATE = {"compare": {"digits"}, "write_model_card": RUNS}
 
 
@@ -70,33 +71,35 @@ def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy):
 
 
 def test_the_code_of_figures_runs_figures(built_copy):
-    built_copy.edit("scripts/vae/charts.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit("scripts/vae/figures/charts.py", *NEW_CODE)
     plan = built_copy.planned()
     assert plan["plot_latent"] == RUNS
     assert not {"train", "encode", "prepare"} & set(plan)
 
 
 def test_the_code_of_a_measure_runs_no_training(built_copy):
-    built_copy.edit("scripts/vae/sample_quality.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit("scripts/vae/evaluation/sample_quality.py", *NEW_CODE)
     assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
 
 
 def test_the_code_of_the_classifier_runs_no_training(built_copy):
-    built_copy.edit("scripts/vae/classifier.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit("scripts/vae/training/classifier.py", *NEW_CODE)
     expected = {"train_classifier": {"digits"}, "evaluate": RUNS} | AFTER_EVALUATE
     assert built_copy.planned() == expected
 
 
-@pytest.mark.parametrize("module", ["training.py", "elbo.py", "likelihoods.py", "models/mlp.py"])
+@pytest.mark.parametrize(
+    "module", ["training/fit.py", "training/elbo.py", "likelihoods/bernoulli.py", "models/mlp.py"]
+)
 def test_the_code_of_training_runs_training(built_copy, module):
-    built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit(f"scripts/vae/{module}", *NEW_CODE)
     plan = built_copy.planned()
     assert plan["train"] == RUNS
     assert "prepare" not in plan
 
 
 def test_a_reader_prepares_its_datasets_again(built_copy):
-    built_copy.edit("scripts/vae/sources/digits.py", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit("scripts/vae/data/sources/digits.py", *NEW_CODE)
     assert built_copy.planned()["prepare"] == {"digits"}
 
 
@@ -106,7 +109,8 @@ def test_a_caption_runs_nothing(built_copy):
 
 
 @pytest.mark.parametrize(
-    "module", ["training.py", "models/mlp.py", "sheets.py", "images.py", "sources/digits.py"]
+    "module",
+    "training/fit.py models/mlp.py figures/sheet.py data/images.py data/sources/digits.py".split(),
 )
 def test_comments_and_docstrings_run_nothing(built_copy, module):
     path = built_copy.path / "scripts/vae" / module
@@ -117,10 +121,12 @@ def test_comments_and_docstrings_run_nothing(built_copy, module):
 
 
 @pytest.mark.parametrize(
-    "module", "config.py runs.py jobs.py files.py npz.py records.py checkpoints.py".split()
+    "module",
+    "plan/config.py plan/runs.py services/jobs.py services/files.py services/npz.py "
+    "services/records.py services/checkpoints.py".split(),
 )
 def test_the_code_of_messages_and_checks_runs_nothing(built_copy, module):
-    built_copy.edit(f"scripts/vae/{module}", "\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
+    built_copy.edit(f"scripts/vae/{module}", *NEW_CODE)
     assert built_copy.planned() == {}
 
 

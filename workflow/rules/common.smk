@@ -1,10 +1,12 @@
+import sys
 from functools import cache
 
-from scripts.vae import folders, jobs, runs
-from scripts.vae.fingerprints import fingerprint, fingerprint_files
+from vae.plan import preflight, runs
+from vae.plan.fingerprints import fingerprint, fingerprint_files
+from vae.services import jobs
 
 settings = runs.resolve(config)
-folders.check_places(settings.runs)
+preflight.check_places(settings.runs)
 
 
 wildcard_constraints:
@@ -78,7 +80,7 @@ def classifier(wildcards):
 
 def prepare_code(wildcards):
     """Fingerprint of what reads a dataset: the reader of another format is not in it."""
-    return fingerprint("prepare", f"scripts.vae.sources.{reading(wildcards)['format']}")
+    return fingerprint("prepare", f"vae.data.sources.{reading(wildcards)['format']}")
 
 
 def prepare_threads(wildcards):
@@ -90,9 +92,10 @@ def prepare_threads(wildcards):
 
 
 def train_code(wildcards):
-    """Fingerprint of what trains a run: the network of another run is not in it."""
-    model = run_values(wildcards)["model"]
-    return fingerprint("train", f"scripts.vae.models.{model}")
+    """Fingerprint of what trains a run: another run's network and likelihood are not in it."""
+    run = run_values(wildcards)
+    parts = (f"vae.models.{run['model']}", f"vae.likelihoods.{run['likelihood']}")
+    return fingerprint("train", *parts)
 
 
 def runs_of(file):

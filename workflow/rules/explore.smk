@@ -42,7 +42,7 @@ rule explore:
         runtime=10,
     params:
         settings=explorer_settings,
-        page=fingerprint_files("scripts/vae/web"),
+        page=fingerprint_files("vae/explorer/web"),
         code=fingerprint("explore"),
     script:
         "../../scripts/explore.py"
@@ -64,7 +64,7 @@ rule link_explorers:
         mem_mb=1000,
         runtime=10,
     params:
-        page=fingerprint_files("scripts/vae/web"),
+        page=fingerprint_files("vae/explorer/web"),
         code=fingerprint("link_explorers"),
     script:
         "../../scripts/link_explorers.py"

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from scripts.vae import inputs
+from vae.models import inputs
 
 DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from scripts.vae import inputs
+from vae.models import inputs
 
 DEFAULTS = {"intermediate_dim": 512, "learning_rate": 0.008}
 

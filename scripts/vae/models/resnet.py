@@ -12,8 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from scripts.vae import inputs
-from scripts.vae.models import conv
+from vae.models import conv, inputs
 
 DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 

@@ -1,0 +1,127 @@
+"""What is measured: networks of configured runs at the sizes of their images; engines."""
+
+import argparse
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vae.plan import runs
+from vae.plan.runs import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The first run of a configured dataset, on images of its size.
+
+    images: of an epoch. few: of an epoch of a slow engine; 0 where even a batch takes minutes and
+    it is left out.
+    """
+
+    dataset: str
+    image_shape: tuple[int, int, int]
+    images: int
+    few: int
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """The values of the run, as the workflow would train it."""
+        return first_run(self.dataset, {})
+
+
+CASES = {
+    "mlp": Case("mnist", (28, 28, 1), 60_000, 60_000),
+    "conv32": Case("cifar10", (32, 32, 3), 5_120, 1_280),
+    "conv92": Case("caltech101_92", (92, 92, 3), 1_024, 256),
+    "conv128": Case("caltech101_128", (128, 128, 3), 512, 0),
+}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to train: what `worker` calls, and with which options.
+
+    peer: in the peers' environment. slow: takes `few` images an epoch. convolutional: shows
+    something of convolutions alone.
+    """
+
+    title: str
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    backend: str = "tensorflow"
+    peer: bool = False
+    slow: bool = False
+    convolutional: bool = False
+
+
+def _torch(title: str, convolutional: bool = False, **options: bool) -> Engine:
+    return Engine(title, "torch", options, peer=True, convolutional=convolutional)
+
+
+LAST = {"channels_last": True}
+XLA = {"xla": True}  # what Keras chooses by itself as soon as there is a GPU
+ENGINES = {
+    "ours": Engine("this project", "ours"),
+    "port": Engine("straight port, Keras on TensorFlow", "port"),
+    "port_xla": Engine(
+        "straight port, Keras on TensorFlow with XLA", "port", XLA, slow=True, convolutional=True
+    ),
+    "port_jax": Engine("straight port, Keras on JAX", "port", backend="jax", peer=True, slow=True),
+    "torch": _torch("PyTorch, eager"),
+    "torch_channels_last": _torch("PyTorch, eager, channels last", True, **LAST),
+    "torch_compile": _torch("PyTorch, compiled, channels last", **LAST, compiled=True),
+    "torch_bfloat16": _torch("PyTorch, eager, channels last, bfloat16", **LAST, half=True),
+    "torch_compile_bfloat16": _torch(
+        "PyTorch, compiled, channels last, bfloat16", **LAST, compiled=True, half=True
+    ),
+    "gemm_float32": Engine("limit: float32 matrix products", "gemm", {"dtype": "float32"}),
+    "gemm_bfloat16": Engine("limit: bfloat16 matrix products", "gemm", {"dtype": "bfloat16"}),
+}
+# Those of PyTorch that compute what ours does in float32: the best of them counts.
+TORCH = ("torch", "torch_channels_last", "torch_compile")
+
+
+def engines(case: Case, names: list[str]) -> list[str]:
+    """Those that differ from others in this case, and are not too slow for it."""
+    dense = case.run["model"] == "mlp"
+    return [
+        name
+        for name in names
+        if not (ENGINES[name].convolutional and dense) and not (ENGINES[name].slow and not case.few)
+    ]
+
+
+def settings() -> Settings:
+    """config/config.yaml, resolved."""
+    return runs.resolve(_config())
+
+
+def first_run(dataset: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """The values of the first configured run of a dataset, with other values for some keys."""
+    config = _config()
+    content = config["datasets"][dataset] | {"variants": []} | changes
+    found = runs.resolve(config | {"datasets": {dataset: content}}).runs[dataset]
+    return next(iter(found.values())).values
+
+
+def _config() -> dict[str, Any]:
+    files = (ROOT / "config/sources.yaml", ROOT / "config/config.yaml")
+    sources, datasets = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
+    return sources | datasets
+
+
+def some_of(known: Collection[str]) -> Callable[[str], list[str]]:
+    """A type for argparse: names with commas between them."""
+
+    def names(text: str) -> list[str]:
+        chosen = text.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+        return chosen
+
+    return names

@@ -1,0 +1,39 @@
+"""Binary images drawn from gray ones: what likelihoods of MNIST in the literature are about."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from vae.data.images import Images, Split
+
+
+def draw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Each value of uint8 pixels [N, ...] as 255 with probability value / 255, else 0.
+
+    Salakhutdinov and Murray 2008 (doi 10.1145/1390156.1390266), section 5; Burda et al. 2015
+    (arXiv 1509.00519) draw anew in every epoch.
+    """
+    result = np.empty_like(pixels)
+    at_once = max(1, 2**22 // max(1, pixels[:1].size))
+    for start in range(0, len(pixels), at_once):
+        part = pixels[start : start + at_once]
+        # 0 is never below 0, 255 always below 255: black and white stay as they are.
+        chance = rng.random(part.shape, dtype=np.float32) * np.float32(255)
+        result[start : start + at_once] = np.where(chance < part, 255, 0)
+    return result
+
+
+def fixed(images: Images) -> Images:
+    """Every image drawn once, the same for every run: what runs are measured on.
+
+    From the seed [0, i] for training, test and validation images, i = 0, 1, 2.
+    """
+    splits = {"train": images.train, "test": images.test, "validation": images.validation}
+    return replace(
+        images,
+        **{
+            name: Split(draw(split.pixels, np.random.default_rng([0, i])), split.labels)
+            for i, (name, split) in enumerate(splits.items())
+            if split
+        },
+    )

@@ -1,0 +1,130 @@
+"""The idx format of MNIST and its kin, as http://yann.lecun.com/exdb/mnist/ describes it.
+
+A header, big-endian (two zero bytes, the elements' type, the number of dimensions, and a size of 32
+bits for each), then the elements in row-major order. The files are gzipped, or plain.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vae.data.images import Images, Split
+from vae.services.errors import DamagedError, UserError
+
+# Twice the largest published file of this format (EMNIST's): here a gzip bomb ends.
+MAX_BYTES = 1 << 30
+
+_UINT8 = 0x08  # the only element type that images and labels come in
+_CHUNK = 1 << 20
+
+
+def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
+    """Read the four files of a dataset: images and labels, to train (train-) and to test (t10k-).
+
+    raw: their paths, in any order, under their standard names.
+    class_names: a name for each label; where none are given, classes are called by their number.
+
+    Raises UserError where a file is missing, damaged, or does not fit the others.
+    """
+    paths = {Path(path).name.removesuffix(".gz"): Path(path) for path in raw}
+    train, test = (_read_split(paths, part, class_names) for part in ("train", "t10k"))
+    (height, width), size = test.pixels.shape[1:3], train.pixels.shape[1:3]
+    if (height, width) != size:
+        raise _damaged(
+            paths["t10k-images-idx3-ubyte"],
+            f"its images are {height}x{width}, those to train are {size[0]}x{size[1]}",
+        )
+    count = 1 + max(train.labels.max(), test.labels.max())
+    return Images(train, test, tuple(class_names) or tuple(str(label) for label in range(count)))
+
+
+def parse(data: bytes, dimensions: int, name: str | Path) -> np.ndarray:
+    """Return the array that the bytes of an uncompressed idx file stand for.
+
+    It is uint8, a read-only view of `data`, with as many axes as `dimensions` says.
+
+    Raises UserError, naming the file `name`, where `data` is anything else, or no element at all.
+    """
+    magic, start = bytes((0, 0, _UINT8, dimensions)), 4 + 4 * dimensions
+    if data[:4] != magic:
+        raise _damaged(name, f"it begins with 0x{data[:4].hex()} instead of 0x{magic.hex()}")
+    if len(data) < start:
+        raise _damaged(name, "it ends within its header")
+    shape = struct.unpack_from(f">{dimensions}I", data, 4)
+    size = start + math.prod(shape)
+    if len(data) != size:
+        raise _damaged(name, f"it unpacks to {len(data):,} bytes, its header says {size:,}")
+    if size == start:
+        raise _damaged(name, "it is empty")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def build(array: np.ndarray) -> bytes:
+    """Return the bytes of an uncompressed idx file for a uint8 array: what `parse` reads."""
+    if array.dtype != np.uint8:
+        raise ValueError(f"expected uint8, got {array.dtype}")
+    header = struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape)
+    return header + array.tobytes()
+
+
+def content(path: Path) -> Iterator[bytes]:
+    """Yield the uncompressed bytes of a gzipped or plain file, a chunk at a time.
+
+    Raises ValueError, saying why, where they are damaged or more than MAX_BYTES.
+    """
+    with path.open("rb") as file:
+        stream = gzip.GzipFile(fileobj=file) if is_gzip(path) else file
+        left = MAX_BYTES
+        try:
+            while chunk := stream.read(_CHUNK):
+                if len(chunk) > left:
+                    raise ValueError(f"it unpacks to more than {MAX_BYTES:,} bytes")
+                left -= len(chunk)
+                yield chunk
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise ValueError(f"its compression is damaged: {error}") from error
+
+
+def is_gzip(path: Path) -> bool:
+    """Tell by its first bytes whether a file is gzipped: names lie, and servers unpack."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _read_split(paths: dict[str, Path], part: str, class_names: Sequence[str]) -> Split:
+    images_path, images = _load(paths, f"{part}-images-idx3-ubyte", 3)
+    labels_path, labels = _load(paths, f"{part}-labels-idx1-ubyte", 1)
+    if len(images) != len(labels):
+        raise _damaged(
+            labels_path,
+            f"it has {len(labels):,} labels for {len(images):,} images in {images_path}",
+        )
+    if class_names and labels.max() >= len(class_names):
+        raise _damaged(
+            labels_path,
+            f"it has a label {labels.max()}, and the source has {len(class_names)} class names",
+        )
+    return Split(images[..., np.newaxis], labels.astype(np.int64))
+
+
+def _load(paths: dict[str, Path], name: str, dimensions: int) -> tuple[Path, np.ndarray]:
+    if name not in paths:
+        raise UserError(
+            f"The file {name}.gz is missing. A source of the format idx needs the four standard "
+            "files, images and labels to train and to test, under `files` in config/sources.yaml."
+        )
+    path = paths[name]
+    try:
+        data = b"".join(content(path))
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+    return path, parse(data, dimensions, path)
+
+
+def _damaged(path: str | Path, reason: str) -> DamagedError:
+    return DamagedError(f"{path} is damaged or not the right file: {reason}.", path)

@@ -1,0 +1,21 @@
+"""Every pixel and channel a coin whose probability is the gray value.
+
+On gray values between 0 and 1 this is the cross-entropy that the VAE literature reports for MNIST,
+not a normalised density.
+"""
+
+
+def parameters(decoder):
+    """`mean` and `logits`: [B, H, W, C]."""
+    from keras import layers
+
+    logits = decoder.output
+    return {"mean": layers.Activation("sigmoid", name="mean")(logits), "logits": logits}
+
+
+def log_prob(x, parameters):
+    """x log s(l) + (1 - x) log(1 - s(l)) = x l - softplus(l), which overflows for no logit."""
+    from keras import ops
+
+    logits = parameters["logits"]
+    return ops.sum(x * logits - ops.softplus(logits), axis=(1, 2, 3))

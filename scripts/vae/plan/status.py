@@ -1,0 +1,139 @@
+"""Status: how far each configured run is, and results that no configured run owns.
+
+Read off small files alone, so that it is quick and may be asked for while a workflow is on:
+neither NumPy nor TensorFlow here.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae.plan import runs
+from vae.plan.runs import Run, Settings
+from vae.services import heartbeats
+from vae.services.jobs import AGAIN
+
+SILENT = 600.0  # seconds without a sign of life, after which a training is said to be silent
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run: its state in a word, and what there is to say about it."""
+
+    dataset: str
+    run: str
+    state: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A folder of results that no configured run owns, and its size in bytes."""
+
+    path: Path
+    size: int
+
+
+def rows(settings: Settings, results: str | Path = "results") -> list[Row]:
+    """The state of every configured run.
+
+    done: all of its files are there; trained: its models are, pictures or figures still missing;
+    training; interrupted: its process has ended, and the same command goes on; failed: the log
+    says why; outdated: trained with other settings than the config now has; waiting.
+    """
+    return [
+        Row(name, run.name, *_state(name, run, Path(results)))
+        for name in settings.runs
+        for run in settings.runs[name].values()
+    ]
+
+
+def orphans(settings: Settings, results: str | Path = "results") -> list[Orphan]:
+    """Folders of runs and of datasets that are no longer configured, with checkpoints of theirs."""
+    found = []
+    for dataset in _folders(Path(results)):
+        if dataset.name == "raw":
+            continue
+        if dataset.name not in settings.runs:
+            if (dataset / "images.npz").exists() or any(dataset.glob("ld_*")):
+                found.append(dataset)
+            continue
+        owned = settings.runs[dataset.name]
+        candidates = [*_folders(dataset), *_folders(dataset / ".checkpoints")]
+        found += [f for f in candidates if f.name.startswith("ld_") and f.name not in owned]
+    return [Orphan(path, _size(path)) for path in found]
+
+
+def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:
+    folder = results / dataset / run.name
+    beat = heartbeats.read(folder / "logs/heartbeat.json")
+    if beat and beat.alive:
+        return "training", _progress(beat)
+    if beat and beat.error:
+        return "failed", f"{beat.error[:80]}  {folder / 'logs/train.log'}"
+    if beat:
+        at = f"epoch {beat.epoch}/{beat.epochs} on {beat.host}"
+        return "interrupted", f"{at}; the same command goes on"
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        prepared = (results / dataset / "images.npz").exists()
+        log = None if prepared else _failed(results / dataset / "logs/prepare.log")
+        return ("failed", str(log)) if log else ("waiting", "" if prepared else "for its images")
+    if record.get("settings") != run.values:
+        return "outdated", "trained with other settings than the config has now"
+    targets = [results.joinpath(*Path(t).parts[1:]) for t in runs.run_targets(dataset, run)]
+    missing = [target for target in targets if not target.exists()]
+    if not missing:
+        loss = record.get("final", {}).get("loss")
+        return "done", "" if loss is None else f"loss {loss:.2f}"
+    logs = (_failed(log) for log in sorted((folder / "logs").glob("*.log")))
+    if log := next(filter(None, logs), None):
+        return "failed", str(log)
+    return "trained", f"{len(missing)} of {len(targets)} files still missing"
+
+
+def _progress(beat: heartbeats.State) -> str:
+    parts = [f"epoch {beat.epoch}/{beat.epochs}"]
+    if beat.loss is not None:
+        parts.append(f"loss {beat.loss:.2f}")
+    if beat.images_per_second:
+        parts.append(f"{beat.images_per_second:,.0f} images/s")
+    if beat.left is not None:
+        parts.append(f"{duration(beat.left)} left")
+    parts.append(f"on {beat.host}" + (f", job {beat.job}" if beat.job else ""))
+    if (silent := time.time() - beat.time) > SILENT:
+        parts.append(f"silent for {duration(silent)}")
+    return "  ".join(parts)
+
+
+def _failed(log: Path) -> Path | None:
+    """The log, where its last attempt wrote a traceback: one that succeeds writes none."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    last = text.rpartition(AGAIN)[-1]
+    return log if "\nTraceback (most recent call last)" in f"\n{last}" else None
+
+
+def duration(seconds: float) -> str:
+    """Seconds as 1:05 or 2:03:04."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(p for p in path.iterdir() if p.is_dir())
+    except OSError:
+        return
+
+
+def _size(folder: Path) -> int:
+    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
+    return sum(file.lstat().st_size for file in files)

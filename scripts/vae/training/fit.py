@@ -1,0 +1,218 @@
+"""Training: images and a run's values in, a trained VAE and its history out."""
+
+import logging
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+
+from vae import likelihoods, models
+from vae.data import binarization
+from vae.data.images import Images, Split
+from vae.models.inputs import joined
+from vae.services.checkpoints import Checkpoints
+from vae.services.errors import UserError
+from vae.training import batches, cpu_layers
+from vae.training.elbo import VAE
+from vae.training.engine import Engine, choose
+
+logger = logging.getLogger(__name__)
+
+LOSSES = ("loss", "reconstruction", "kl")
+
+
+class Trained(NamedTuple):
+    """What a training gives: the VAE, in float32, and its history."""
+
+    vae: VAE
+    history: pd.DataFrame
+
+
+def build(
+    image_shape: tuple[int, int, int],
+    run: dict[str, Any],
+    classes: int = 0,
+    engine: Engine | None = None,
+) -> VAE:
+    """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
+
+    classes: on which it is conditional; 0 where it is not. engine: what its networks are built
+    for; by default stock layers in float32, as they are saved. Layers that the likelihood adds are
+    that in any case.
+    """
+    keras.utils.set_random_seed(run["seed"])
+    with _layers_in(engine.precision if engine else "float32"):
+        encoder, decoder = models.build(image_shape, run, classes)
+    if engine and engine.fused:
+        encoder, decoder = cpu_layers.swapped(encoder), cpu_layers.swapped(decoder)
+    likelihood = likelihoods.get(run["likelihood"])
+    decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
+    shards = engine.shards if engine else 1
+    return VAE(encoder, decoder, likelihood, run["beta"], run["seed"], shards)
+
+
+def fit(
+    images: Images,
+    run: dict[str, Any],
+    engine: Engine | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> Trained:
+    """Train a VAE on `images.train`; after each epoch, measure it on images held out.
+
+    The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
+    image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
+    validation_loss, ... where there are validation images; the learning_rate of its last step;
+    seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
+
+    engine: that runs the steps, and has its threads; by default the one for a single thread.
+    checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
+    bit for bit: an epoch depends on seed, epoch and the state alone.
+
+    Raises UserError where a loss is no longer a finite number.
+    """
+    count = len(images.train)
+    steps = math.ceil(count / run["batch_size"])
+    classes = _classes(images) if run["conditional"] else 0
+    engine = engine or choose(run, threads=1)
+    result = build(images.shape, run, classes)
+    logger.info("computes with %s", engine)
+    vae = result if engine.stock else build(images.shape, run, classes, engine)
+    vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
+    rate = learning_rate(run, steps)
+    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+    vae.compile(optimizer[run["optimizer"]](rate), **engine.compile_options(steps))
+
+    # At the end of each epoch; all at once, since JAX would compile each call.
+    rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run["epochs"] + 1) - 1))
+
+    vae.optimizer.build(vae.trainable_variables)
+    state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
+    rows = checkpoints.restore(state, engine.computing) if checkpoints else []
+
+    binary = run["binarize"] == "dynamic"
+    held_out, split = (binarization.fixed(images) if binary else images).held_out
+    for epoch in range(len(rows) + 1, run["epochs"] + 1):
+        start = time.perf_counter()
+        shown = shuffled(images.train, run, epoch)
+        train = _pass(vae.fit, _given(shown, classes), run, shuffle=False)
+        trained = time.perf_counter()
+        test = _pass(vae.evaluate, _given(split, classes), run, return_dict=True)
+        seconds = time.perf_counter() - start
+        rows.append(
+            {"epoch": epoch}
+            | _losses(train, run)
+            | {f"{held_out}_{name}": value for name, value in _losses(test, run).items()}
+            | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds}
+        )
+        _check_finite(rows)
+        left = np.median([row["seconds"] for row in rows]) * (run["epochs"] - epoch)
+        logger.info(
+            "epoch %d/%d  loss %.2f  %s loss %.2f  %s images/s  %s left",
+            *(epoch, run["epochs"], rows[-1]["loss"], held_out, rows[-1][f"{held_out}_loss"]),
+            *(f"{count / (trained - start):,.0f}", _duration(left)),
+        )
+        if checkpoints:
+            checkpoints.epoch_done(state, last=epoch == run["epochs"])
+    if not engine.stock:
+        result.set_weights(vae.get_weights())
+    return Trained(result, pd.DataFrame(rows))
+
+
+def shuffled(split: Split, run: dict[str, Any], epoch: int) -> Split:
+    """A copy of images as an epoch sees them: in its order, mirrored, binary.
+
+    All of it follows from seed and epoch alone.
+    """
+    rng = np.random.default_rng([run["seed"], epoch])
+    split = split[rng.permutation(len(split))]
+    if run["flip"]:
+        mirrored = rng.random(len(split)) < 0.5
+        split.pixels[mirrored] = split.pixels[mirrored, :, ::-1]
+    if run["binarize"] == "dynamic":
+        split = Split(binarization.draw(split.pixels, rng), split.labels)
+    return split
+
+
+def learning_rate(
+    run: dict[str, Any], steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Linear warm-up, then a half cosine to 0 or a constant, over epochs of `steps` steps.
+
+    The warm-up takes at most a fifth of the training.
+    """
+    total = steps * run["epochs"]
+    warmup = min(round(run["warmup_epochs"] * steps), total // 5)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else run["learning_rate"],
+        decay_steps=total - warmup,
+        alpha=0.0 if run["schedule"] == "cosine" else 1.0,
+        warmup_target=run["learning_rate"] if warmup else None,
+        warmup_steps=warmup,
+    )
+
+
+@contextmanager
+def _layers_in(precision: str) -> Iterator[None]:
+    """Layers that are made within the block compute in this precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _classes(images: Images) -> int:
+    """On how many classes a conditional model depends.
+
+    Raises UserError where images have none.
+    """
+    splits = (images.train, images.test, images.validation)
+    if not images.class_names or any((s.labels < 0).any() for s in splits if s):
+        raise UserError(
+            "conditional: true needs images with classes, and some of these have none. A folder of "
+            "pictures needs one subfolder a class; or set conditional: false in config/config.yaml."
+        )
+    return len(images.class_names)
+
+
+def _given(split: Split, classes: int) -> np.ndarray | list[np.ndarray]:
+    """What a VAE takes: pixels, and one-hot classes where it is conditional."""
+    one_hot = np.eye(classes, dtype=np.float32)[split.labels] if classes else None
+    return joined(split.pixels, one_hot)
+
+
+def _pass(function: Any, given: Any, run: dict[str, Any], **options: Any) -> dict:
+    result = function(**batches.of(given, run["batch_size"]), verbose=0, **options)
+    return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
+
+
+def _losses(means: dict[str, float], run: dict[str, Any]) -> dict[str, float]:
+    reconstruction, kl = float(means["reconstruction"]), float(means["kl"])
+    return dict(zip(LOSSES, (reconstruction + run["beta"] * kl, reconstruction, kl), strict=True))
+
+
+def _check_finite(rows: list[dict[str, float]]) -> None:
+    row = rows[-1]
+    broken = [column for column, value in row.items() if not math.isfinite(value)]
+    if broken:
+        last = (
+            f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " if rows[1:] else ""
+        )
+        raise UserError(
+            f"Training diverged in epoch {row['epoch']}: {broken[0]} is {row[broken[0]]}. {last}"
+            "Lower learning_rate (a third of it is a good try) or raise warmup_epochs in "
+            "config/config.yaml; if it happens in epoch 1 whatever the rate, look at the images."
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

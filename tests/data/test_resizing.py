@@ -1,0 +1,247 @@
+"""Thumbnails: as sharp as Pillow's Lanczos filter, in order, in little memory, on all cores."""
+
+import io
+import os
+import signal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from vae.data import resizing
+from vae.data.image_files import UnreadableError
+from vae.data.resizing import resample, thumbnail, thumbnails
+from vae.data.sources import caltech101
+from vae.services.errors import UserError
+
+LANCZOS = Image.Resampling.LANCZOS
+
+
+def photograph(width: int, height: int, seed: int = 0) -> Image.Image:
+    """Smooth colours with some detail."""
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (9, 12, 3), np.uint8))
+    smooth = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    detail = random.normal(0, 8, smooth.shape)
+    return Image.fromarray((smooth + detail).clip(0, 255).astype(np.uint8))
+
+
+def jpeg(image: Image.Image, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def psnr(image: np.ndarray, reference: object) -> float:
+    """Peak signal-to-noise ratio, dB."""
+    error = np.square(image.astype(np.float64) - np.asarray(reference)).mean()
+    return 10 * np.log10(255**2 / max(error, 1e-9))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 140), st.integers(1, 140))
+def test_resampling_is_what_pillow_does(width, height, columns, rows):
+    image = photograph(width, height)
+    expected = image.resize((columns, rows), LANCZOS)
+    assert psnr(resample(np.asarray(image), (rows, columns)), expected) > 45
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_any_number_of_channels(channels):
+    pixels = np.asarray(photograph(50, 40))[..., [0, 1, 2, 0][:channels]]
+    result = resample(pixels, (11, 13))
+    assert result.shape == (11, 13, channels)
+    for channel in range(channels):
+        expected = Image.fromarray(pixels[..., channel].copy()).resize((13, 11), LANCZOS)
+        assert psnr(result[..., channel], expected) > 45
+
+
+def test_a_flat_image_stays_flat():
+    for value in (0, 1, 127, 255):
+        pixels = np.full((61, 47, 3), value, np.uint8)
+        assert (resample(pixels, (92, 20)) == value).all()
+
+
+def test_a_partial_last_pixel_does_not_shift_the_image():
+    """1001 pixels, halved, are 501, of which the last is half a pixel."""
+    image = photograph(1001, 401)
+    whole = np.asarray(image.resize((40, 40), LANCZOS))
+    half = np.asarray(image.reduce(2))
+    assert half.shape == (201, 501, 3)
+    assert psnr(resample(half, (40, 40), (200.5, 500.5)), whole) > 48
+
+
+def marked(width: int, height: int) -> bytes:
+    """Green, with a red middle of a third of each side; PNG."""
+    image = Image.new("RGB", (width, height), (0, 255, 0))
+    image.paste((255, 0, 0), (width // 3, height // 3, width - width // 3, height - height // 3))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def extent(mask: np.ndarray) -> tuple[int, int]:
+    """Rows and columns that a mask reaches over."""
+    return int(mask.any(axis=1).sum()), int(mask.any(axis=0).sum())
+
+
+@pytest.mark.parametrize(
+    ("crop", "size", "red", "black"),
+    [
+        ("stretch", (90, 30), (20, 20), (0, 0)),
+        ("fit", (90, 30), (20, 60), (0, 0)),
+        ("fit", (30, 90), (60, 20), (0, 0)),
+        ("pad", (90, 30), (7, 20), (40, 60)),
+        ("pad", (30, 90), (20, 7), (60, 40)),
+    ],
+)
+def test_crop_modes(crop, size, red, black):
+    pixels = thumbnail(marked(*size), 60, crop).astype(int)
+    assert pixels.shape == (60, 60, 3)
+    is_red = (pixels[..., 0] > 128) & (pixels[..., 1] < 128)
+    assert np.abs(np.subtract(extent(is_red), red)).max() <= 1
+    is_black = pixels.sum(axis=2) < 30
+    assert is_black.sum() == pytest.approx(black[0] * black[1], abs=61)
+
+
+@pytest.mark.parametrize("size", [1, 2, 31, 92, 128])
+@pytest.mark.parametrize("crop", ["fit", "stretch", "pad"])
+def test_sizes_are_exact(size, crop):
+    for shape in ((1, 1), (1, 500), (640, 3), (91, 93)):
+        pixels = thumbnail(jpeg(photograph(*shape)), size, crop)
+        assert pixels.shape == (size, size, 3)
+        assert pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("shape", [(1211, 807), (900, 901), (603, 2000)])
+@pytest.mark.parametrize("crop", ["fit", "stretch"])
+@pytest.mark.parametrize("kind", ["JPEG", "BMP"])
+def test_large_pictures_are_reduced_first(shape, crop, kind):
+    image = photograph(*shape)
+    file = io.BytesIO()
+    image.save(file, kind)
+    full = Image.open(file)
+    if crop == "fit":
+        side = min(shape)
+        left, top = (shape[0] - side) // 2, (shape[1] - side) // 2
+        full = full.crop((left, top, left + side, top + side))
+    assert psnr(thumbnail(file.getvalue(), 92, crop), full.resize((92, 92), LANCZOS)) > 45
+
+
+def test_gray_becomes_rgb():
+    gray = photograph(60, 50).convert("L")
+    pixels = thumbnail(jpeg(gray), 20, "stretch")
+    assert (pixels == pixels[..., :1]).all()
+
+
+@pytest.fixture(scope="module")
+def pictures(datasets) -> list[tuple[str, bytes]]:
+    """200 pictures of Caltech101, from all of its classes."""
+    path = datasets / "caltech101/caltech-101.zip"
+    every = list(caltech101.pictures_of(path))
+    return every[7 :: len(every) // 200][:200]
+
+
+@pytest.mark.parametrize("size", [92, 128])
+def test_quality(pictures, size):
+    """Against a full decode and Pillow's Lanczos filter."""
+    assert len(pictures) == 200
+    levels = []
+    for pixels, outcomes in thumbnails(pictures, size, "stretch"):
+        assert all(reason is None for _, reason in outcomes)
+        for thumb in pixels:
+            with Image.open(io.BytesIO(pictures[len(levels)][1])) as image:
+                reference = image.convert("RGB").resize((size, size), LANCZOS)
+            levels.append(psnr(thumb, reference))
+    assert min(levels) >= 40
+    assert np.percentile(levels, 10) >= 50
+
+
+def numbered(count: int) -> list[tuple[str, bytes]]:
+    return [(str(n), jpeg(Image.new("L", (8, 8), n % 256))) for n in range(count)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_order_is_kept_and_bad_ones_leave_no_gap(workers):
+    files = numbered(250)
+    files[17] = ("17", b"")
+    values, names, bad = [], [], []
+    for pixels, outcomes in thumbnails(files, 4, "fit", workers):
+        values += pixels[:, 0, 0, 0].tolist()
+        names += [name for name, reason in outcomes if reason is None]
+        bad += [name for name, reason in outcomes if reason is not None]
+    assert bad == ["17"]
+    assert names == [name for name, _ in files if name != "17"]
+    assert np.abs(np.array(values) - [int(name) for name in names]).max() <= 1
+
+
+def test_paths_and_contents_are_the_same(tmp_path):
+    data = jpeg(photograph(50, 40))
+    (tmp_path / "a.jpg").write_bytes(data)
+    np.testing.assert_array_equal(
+        thumbnail(tmp_path / "a.jpg", 16, "fit"), thumbnail(data, 16, "fit")
+    )
+
+
+def test_files_are_taken_as_they_are_needed():
+    taken = []
+
+    def files():
+        for number in range(100_000):
+            taken.append(number)
+            yield str(number), data
+
+    data = jpeg(Image.new("L", (8, 8)))
+    chunks = thumbnails(files(), 4, "fit", workers=1)
+    next(chunks)
+    chunks.close()
+    assert len(taken) < 500
+
+
+def test_large_files_come_in_small_chunks():
+    data = jpeg(Image.new("L", (8, 8))) + bytes(1 << 20)
+    chunks = list(thumbnails([("a", data)] * 5, 4, "fit", workers=1))
+    assert [len(pixels) for pixels, _ in chunks] == [1] * 5
+
+
+def test_large_thumbnails_come_in_small_chunks():
+    chunks = thumbnails(numbered(3), 700, "fit", workers=1)
+    assert [pixels.shape for pixels, _ in chunks] == [(1, 700, 700, 3)] * 3
+
+
+def test_nothing_gives_nothing():
+    assert list(thumbnails([], 4, "fit")) == []
+
+
+def test_an_error_of_the_files_comes_through():
+    def files():
+        yield from numbered(40)
+        raise UserError("the archive ends here")
+
+    with pytest.raises(UserError, match="the archive ends here"):
+        list(thumbnails(files(), 4, "fit", workers=1))
+
+
+def test_a_killed_worker_is_told(monkeypatch):
+    def killed(*arguments):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.delitem(resizing.sys.modules, "tensorflow", raising=False)  # so that it is forked
+    monkeypatch.setattr(resizing, "decode", killed)
+    with pytest.raises(UserError, match=r"was killed.* memory.*--cores 1"):
+        list(thumbnails(numbered(3), 4, "fit", workers=1))
+
+
+def test_a_process_with_tensorflow_is_not_forked(monkeypatch):
+    monkeypatch.setitem(resizing.sys.modules, "tensorflow", None)
+    files = [*numbered(2), ("bad", b"bad")]
+    ((pixels, outcomes),) = thumbnails(files, 4, "fit", workers=1)
+    assert len(pixels) == 2
+    assert [reason is None for _, reason in outcomes] == [True, True, False]
+
+
+def test_a_missing_file_is_unreadable(tmp_path):
+    with pytest.raises(UnreadableError, match="No such file or directory"):
+        thumbnail(tmp_path / "none.jpg", 4, "fit")

@@ -1,0 +1,230 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from scipy import integrate, stats
+
+from vae.evaluation import bounds
+from vae.latent.onnx import Decoder
+
+SHAPE = (2, 3, 1)
+SIGMA = 0.2
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8)
+X = PIXELS.reshape(5, -1) / 255
+# Orthogonal rows, so that the posterior has no correlations, as an encoder has none.
+WEIGHT = np.array([[0.3, 0.2, 0.1, 0.0, 0.2, 0.3], [0.2, -0.3, 0.0, 0.1, 0.3, -0.2]])
+FOUR = np.pad(WEIGHT, ((0, 2), (0, 0)))  # the same and two dimensions without effect
+BIAS = np.full(6, 0.5)
+
+
+def network(path, source, shape, outputs):
+    """Write an ONNX network of linear maps: by name weight, bias, shape, and an activation."""
+    flat = math.prod(shape)
+    nodes = [helper.make_node("Flatten", [source], ["flat"])]
+    constants, infos = [], []
+    for name, (weight, bias, out, activation) in outputs.items():
+        arrays = {"weight": weight, "bias": bias, "shape": np.array([-1, *out])}
+        constants += [
+            numpy_helper.from_array(a if key == "shape" else np.float32(a), f"{name}_{key}")
+            for key, a in arrays.items()
+        ]
+        nodes += [
+            helper.make_node("Gemm", ["flat", f"{name}_weight", f"{name}_bias"], [f"{name}_flat"]),
+            helper.make_node("Reshape", [f"{name}_flat", f"{name}_shape"], [f"{name}_linear"]),
+            helper.make_node(activation, [f"{name}_linear"], [name]),
+        ]
+        infos.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *out]))
+        assert weight.shape[0] == flat
+    image = helper.make_tensor_value_info(source, TensorProto.FLOAT, ["B", *shape])
+    graph = helper.make_graph(nodes, "linear", [image], infos, constants)
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+
+
+def gaussian_decoder(path, weight, sigma=SIGMA):
+    """x = N(z weight + BIAS, sigma^2 I)."""
+    variance = (np.zeros((len(weight), 1)), np.full(1, 2 * np.log(sigma)), (1,), "Identity")
+    outputs = {"mean": (weight, BIAS, SHAPE, "Identity"), "log_var": variance}
+    network(path, "z", weight.shape[:1], outputs)
+    return Decoder(path)
+
+
+def bernoulli_decoder(path, weight):
+    outputs = {
+        "mean": (weight, BIAS, SHAPE, "Sigmoid"),
+        "logits": (weight, BIAS, SHAPE, "Identity"),
+    }
+    network(path, "z", weight.shape[:1], outputs)
+    return Decoder(path)
+
+
+class ByClass:
+    """A conditional decoder: another one, whose images of class k are brighter by LEVELS[k]."""
+
+    classes = 3
+    LEVELS = np.array([0, 0.1, -0.2])
+
+    def __init__(self, decoder):
+        self.decoder, self.latent_dim = decoder, decoder.latent_dim
+
+    def parameters(self, z, labels):
+        """Those of the other decoder, with another mean."""
+        parameters = self.decoder.parameters(z)
+        level = self.LEVELS[np.broadcast_to(labels, z.shape[:-1])][..., None, None, None]
+        return parameters | {"mean": parameters["mean"] + level}
+
+
+def linear_gaussian(weight, widened=1.0, x=X):
+    """log p(x) in closed form, and the exact posterior of z, or one that is so much wider."""
+    log_p = stats.multivariate_normal(BIAS, weight.T @ weight + SIGMA**2 * np.eye(6)).logpdf(x)
+    variance = 1 / (1 + (weight**2).sum(axis=1) / SIGMA**2)
+    z_mean = (x - BIAS) @ weight.T * variance / SIGMA**2
+    z_log_var = np.broadcast_to(np.log(variance * widened**2), z_mean.shape)
+    encoded = bounds.Encoded(PIXELS, z_mean.astype(np.float32), z_log_var.astype(np.float32))
+    return log_p, encoded
+
+
+@pytest.fixture(params=[2**20, 50], ids=["at once", "in parts"])
+def _batch(request, monkeypatch):
+    monkeypatch.setattr(bounds, "BATCH", request.param)
+
+
+def test_kl_is_the_integral_of_its_definition():
+    mean, sigma = 1.5, 0.3
+    q = stats.norm(mean, sigma)
+    integral, _ = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - stats.norm.logpdf(z)), -1, 4)
+    z_mean = np.array([[0, mean]], np.float32)
+    z_log_var = np.array([[0, 2 * np.log(sigma)]], np.float32)
+    kl = bounds.Encoded(PIXELS[:1], z_mean, z_log_var).kl
+    np.testing.assert_allclose(kl, [[0, integral]], rtol=1e-6)
+
+
+@pytest.mark.usefixtures("_batch")
+@pytest.mark.parametrize("latent_dim", [1, 2])
+def test_quadrature_gives_the_likelihood_of_a_linear_gaussian_model(tmp_path, latent_dim):
+    weight = WEIGHT[:latent_dim]
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", weight)
+    log_p, _ = linear_gaussian(weight)
+    nll = bounds.exact_nll(PIXELS, decoder, bounds.gaussian, side=61)
+    np.testing.assert_allclose(nll, -log_p, rtol=1e-5)
+
+
+def test_quadrature_gives_the_integral_of_a_bernoulli_model(tmp_path):
+    weight = 10 * WEIGHT[:1]
+    decoder = bernoulli_decoder(tmp_path / "decoder.onnx", weight)
+
+    def joint(z, x):
+        p = 1 / (1 + np.exp(-(z * weight[0] + BIAS)))
+        return np.prod(p**x * (1 - p) ** (1 - x)) * stats.norm.pdf(z)
+
+    expected = [-np.log(integrate.quad(joint, -8, 8, args=(x,), epsabs=1e-12)[0]) for x in X]
+    nll = bounds.exact_nll(PIXELS, decoder, bounds.bernoulli, side=61)
+    np.testing.assert_allclose(nll, expected, rtol=1e-5)
+
+
+def test_quadrature_is_for_one_and_two_dimensions(tmp_path):
+    decoder = bernoulli_decoder(tmp_path / "decoder.onnx", np.ones((3, 6)))
+    with pytest.raises(ValueError, match="3 dimensions"):
+        bounds.exact_nll(PIXELS, decoder, bounds.bernoulli)
+
+
+@pytest.mark.usefixtures("_batch")
+@pytest.mark.parametrize("weight", [WEIGHT, FOUR], ids=["2", "4"])
+def test_a_conditional_likelihood_is_that_of_each_image_given_its_class(tmp_path, weight):
+    decoder = ByClass(gaussian_decoder(tmp_path / "decoder.onnx", weight))
+    labels = np.array([2, 0, 1, 1, 2])
+    log_p, encoded = linear_gaussian(weight, x=X - ByClass.LEVELS[labels, None])
+    encoded = replace(encoded, labels=labels)
+    # Of the exact posterior, and of four dimensions, the weights have no variance.
+    nll = bounds.importance_weighted_nll(encoded, decoder, bounds.gaussian, 500, seed=0)
+    np.testing.assert_allclose(nll, -log_p, atol=1e-4 if len(weight) == 4 else 0.2)
+    with pytest.raises(ValueError, match="conditional"):
+        bounds.exact_nll(PIXELS, decoder, bounds.gaussian)
+
+
+@pytest.mark.usefixtures("_batch")
+def test_importance_weights_of_the_exact_posterior_have_no_variance(tmp_path):
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", FOUR)
+    log_p, encoded = linear_gaussian(FOUR)
+    nll = bounds.importance_weighted_nll(encoded, decoder, bounds.gaussian, samples=20, seed=0)
+    np.testing.assert_allclose(nll, -log_p, atol=1e-4)
+
+
+def test_importance_weighting_bounds_the_likelihood_and_closes_on_it(tmp_path):
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", FOUR)
+    log_p, encoded = linear_gaussian(FOUR, widened=3)
+    bound = [
+        bounds.importance_weighted_nll(encoded, decoder, bounds.gaussian, samples, seed=0)
+        for samples in (1, 20, 20_000)
+    ]
+    gaps = [(nll + log_p).mean() for nll in bound]
+    assert gaps[0] > gaps[1] > gaps[2]
+    np.testing.assert_allclose(bound[2], -log_p, atol=0.1)
+
+
+@pytest.mark.usefixtures("_batch")
+@pytest.mark.parametrize("deviations", [8, 100])
+def test_in_few_dimensions_importance_weighting_forgives_an_encoder_that_misses(
+    tmp_path, deviations
+):
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
+    log_p, right = linear_gaussian(WEIGHT, widened=0.3)
+    deviation = np.exp(right.z_log_var / 2)
+    wrong = bounds.Encoded(PIXELS, right.z_mean + deviations * deviation, right.z_log_var)
+    nll = bounds.importance_weighted_nll(wrong, decoder, bounds.gaussian, samples=500, seed=0)
+    np.testing.assert_allclose(nll, -log_p, atol=0.1)
+
+
+def test_importance_weighting_agrees_with_quadrature_where_p_is_not_gaussian(tmp_path):
+    decoder = bernoulli_decoder(tmp_path / "decoder.onnx", 5 * WEIGHT)
+    prior = np.zeros((len(X), 2), np.float32)
+    encoded = bounds.Encoded(PIXELS, prior, prior)
+    exact = bounds.exact_nll(PIXELS, decoder, bounds.bernoulli, side=101)
+    bound = bounds.importance_weighted_nll(encoded, decoder, bounds.bernoulli, 20_000, seed=0)
+    np.testing.assert_allclose(bound, exact, atol=0.05)
+
+
+@pytest.mark.usefixtures("_batch")
+def test_the_expected_log_likelihood_is_the_closed_form(tmp_path):
+    decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
+    _, encoded = linear_gaussian(WEIGHT, widened=2)
+    log_p = bounds.log_likelihood(encoded, decoder, bounds.gaussian, draws=5000, seed=0)
+    assert log_p.shape == (5, 5000)
+    at_mean = stats.norm(encoded.z_mean @ WEIGHT + BIAS, SIGMA).logpdf(X).sum(axis=1)
+    spread = (np.exp(encoded.z_log_var) * (WEIGHT**2).sum(axis=1)).sum(axis=1)
+    np.testing.assert_allclose(log_p.mean(axis=1), at_mean - spread / 2 / SIGMA**2, atol=0.15)
+
+
+@pytest.mark.parametrize("logit", [-1e4, 1e4])
+def test_bernoulli_stays_finite_at_extreme_logits(logit):
+    x = np.full((2, 1), [[float(logit > 0)], [float(logit < 0)]], np.float32)
+    log_p = bounds.bernoulli(x, {"logits": np.full((1, 1, 1, 1), logit, np.float32)})
+    np.testing.assert_allclose(log_p, [[0], [-1e4]])
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("log_var", [-14.0, -4.0, 2.0])
+def test_the_256_levels_of_a_pixel_have_all_the_mass(mean, log_var):
+    levels = np.arange(256, dtype=np.float32)[:, None] / np.float32(255)
+    parameters = {"mean": np.full((1, 1, 1, 1), mean), "log_var": np.full((1, 1), log_var)}
+    log_mass = bounds.discretised_gaussian(levels, parameters)[:, 0]
+    assert np.isfinite(log_mass).all()
+    np.testing.assert_allclose(np.exp(log_mass).sum(), 1, rtol=1e-9)
+    edges = np.array([-np.inf, *(np.arange(255) + 0.5) / 255, np.inf])
+    mass = np.diff(stats.norm(mean, np.exp(log_var / 2)).cdf(edges))
+    np.testing.assert_allclose(np.exp(log_mass), mass, atol=1e-12)
+
+
+def test_a_level_far_out_in_the_tail_has_its_logarithm():
+    normal = stats.norm(1, 0.001)
+    parameters = {"mean": np.ones((1, 1, 1, 1)), "log_var": np.full((1, 1), 2 * np.log(0.001))}
+    x = np.array([[0], [100 / 255]], np.float32)
+    # The mass of a level this far out lies at its edge towards the mean.
+    edges = (np.array([0, 100]) + 0.5) / 255
+    log_mass = bounds.discretised_gaussian(x, parameters)
+    np.testing.assert_allclose(log_mass[:, 0], normal.logcdf(edges), rtol=1e-6)
+    mirrored = bounds.discretised_gaussian(1 - x, parameters | {"mean": np.zeros((1, 1, 1, 1))})
+    np.testing.assert_allclose(mirrored, log_mass, rtol=1e-6)

@@ -1,0 +1,125 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from vae.evaluation import comparison
+from vae.figures import charts, sheet
+
+
+def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
+    """A run.json and a metrics.json of what a comparison reads."""
+    settings = {
+        "latent_dim": latent_dim,
+        "epochs": epochs,
+        "likelihood": likelihood,
+        "seed": seed,
+        "model": "mlp",
+    }
+    name = f"ld_{latent_dim}_e_{epochs}_l_{likelihood}_seed_{seed}"
+    record = {"run": name, "parameters": 10 * latent_dim, "seconds": 5.0, "settings": settings}
+    values = {"kl": 6.0, "reconstruction": 140.0, "mse": 0.04, "elbo": -150.0} | values
+    return record, {"metrics": {key: {"value": value} for key, value in values.items()}}
+
+
+def table(*runs):
+    return comparison.table(*map(list, zip(*runs, strict=True)))
+
+
+def test_a_row_a_setting_in_order_of_latent_size():
+    rows = table(run(10, mse=0.02), run(2), run(3))
+    assert list(rows["latent_dim"]) == [2, 3, 10]
+    assert list(rows["seeds"]) == [1, 1, 1]
+    assert rows["mse_sd"].isna().all()
+    assert list(rows.columns[:4]) == ["runs", "seeds", "latent_dim", "parameters"]
+    assert list(rows["best"]) == ["elbo", "elbo", "elbo mse"]
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_row():
+    rows = table(run(2, 0, mse=0.03), run(2, 1, mse=0.05), run(2, 0, epochs=10))
+    both = rows[rows["seeds"] == 2].iloc[0]
+    assert both["mse"] == pytest.approx(0.04)
+    assert both["mse_sd"] == pytest.approx(0.01 * np.sqrt(2))
+    assert both["runs"].split() == [f"ld_2_e_60_l_bernoulli_seed_{seed}" for seed in (0, 1)]
+    assert list(rows["epochs"]) == [10, 60]
+
+
+def test_a_difference_within_the_noise_is_not_called_better():
+    runs = [run(2, seed, mse=mse) for seed, mse in enumerate((0.030, 0.034))]
+    assert all("mse" in best for best in table(*runs, run(3, mse=0.0335))["best"])
+    assert ["mse" in best for best in table(*runs, run(3, mse=0.04))["best"]] == [True, False]
+
+
+def test_more_is_better_of_some_figures_and_of_some_neither():
+    rows = table(run(2, elbo=-100.0, kl=5.0), run(3, elbo=-90.0, kl=7.0, mse=0.05))
+    assert list(rows["best"]) == ["mse", "elbo"]
+
+
+def test_likelihoods_are_not_compared_with_each_other():
+    rows = table(run(2, elbo=-100.0), run(2, elbo=1900.0, likelihood="gaussian", mse=0.03))
+    assert dict(zip(rows["likelihood"], rows["best"], strict=True)) == {
+        "bernoulli": "elbo",
+        "gaussian": "elbo mse",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "best"),
+    [
+        ("conditional", (False, True), ["elbo bits_per_dimension", "elbo bits_per_dimension mse"]),
+        ("binarize", ("none", "dynamic"), ["elbo bits_per_dimension mse"] * 2),
+        ("model", ("mlp", "conv"), ["", "elbo bits_per_dimension mse"]),
+    ],
+)
+def test_nor_are_figures_of_other_images_or_likelihoods_given_the_class(key, values, best):
+    runs = [
+        run(2, elbo=-100.0, bits_per_dimension=4.0),
+        run(3, elbo=-90.0, bits_per_dimension=3.0, mse=0.03),
+    ]
+    for (record, _), value in zip(runs, values, strict=True):
+        record["settings"][key] = value
+    assert list(table(*runs)["best"]) == best
+
+
+def test_validation_images_choose_where_there_are_any():
+    runs = [run(2, mse=0.02), run(3, mse=0.04)]
+    for (_, evaluation), mse in zip(runs, (0.05, 0.03), strict=True):
+        evaluation["validation"] = {"mse": {"value": mse}, "kl": {"value": 1.0}}
+    rows = table(*runs)
+    assert list(rows["best"]) == ["", "mse"]
+    assert list(rows["mse"]) == [0.02, 0.04]
+
+
+def test_a_figure_that_only_some_runs_have():
+    rows = table(run(2, nll_exact=140.0), run(10))
+    assert list(rows["best"]) == ["elbo nll_exact mse", "elbo mse"]
+    assert np.isnan(rows["nll_exact"][1])
+
+
+def test_settings_that_some_models_lack_are_told_apart():
+    convolutional = run(2)
+    convolutional[0]["settings"] |= {"model": "conv", "filters": 32}
+    rows = table(run(2), convolutional)
+    assert set(rows["model"]) == {"mlp", "conv"}
+    assert [name for name, _ in comparison.series(rows)] == ["model conv, filters 32", "model mlp"]
+
+
+@pytest.mark.parametrize("sizes", [[2], [2, 3, 4, 5, 6, 10, 15, 20, 64]])
+def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
+    runs = [
+        run(size, seed, epochs, kl=np.log(size) * 5 + seed, pca_mse=0.05)
+        for size in sizes
+        for seed in (0, 1)
+        for epochs in (10, 60)
+    ]
+    sheet.save(charts.comparison(table(*runs), "mnist"), tmp_path / "comparison.png")
+    with Image.open(tmp_path / "comparison.png") as image:
+        assert max(image.size) <= 1500
+
+
+def test_the_table_survives_csv(tmp_path):
+    rows = table(run(2, 0), run(2, 1), run(3))
+    rows.to_csv(tmp_path / "comparison.csv", index=False)
+    read = pd.read_csv(tmp_path / "comparison.csv")
+    assert list(read) == list(rows)
+    assert list(read["best"]) == list(rows["best"])

@@ -1,0 +1,76 @@
+from onnx import helper
+
+from tests.latent.test_onnx import write
+from vae.evaluation import model_card
+
+RECORD = {
+    "dataset": "digits",
+    "run": "ld_2",
+    "settings": {"model": "mlp", "latent_dim": 2, "likelihood": "gaussian"}
+    | {"epochs": 60, "conditional": False},
+    "images": {"train": 1437, "test": 360, "shape": [8, 8, 1]},
+    "class_names": ["0", "1"],
+    "parameters": 1234567,
+    "seconds": 12.34,
+    "threads": 2,
+    "engine": {"backend": "tensorflow", "precision": "float32"},
+    "devices": ["cpu:0"],
+    "machine": "Linux x86_64",
+    "versions": {"python": "3.12.1"},
+}
+METRICS = {
+    "elbo": {"value": -12.3456, "unit": "nats an image", "images": 360, "standard_error": 0.123},
+    "active_units": {"value": 2, "unit": "dimensions", "images": 360},
+    "kl_per_dimension": {"value": [1.0, 2.0], "unit": "nats an image", "images": 360},
+}
+NOTES = ["Something to know about the figures."]
+DATA = {"source": "digits", "licence": "CC BY 4.0", "citation": "A | B\n(1998)"}
+
+
+def card(**changes):
+    return model_card.text(RECORD | changes, {"metrics": METRICS, "notes": NOTES}, DATA)
+
+
+def test_figures_stand_with_their_errors_and_units():
+    assert "| elbo | -12.346 ± 0.12 | nats an image | 360 |" in card()
+    assert "| active_units | 2 | dimensions | 360 |" in card()
+    assert "kl_per_dimension" not in card()
+    assert f"\n\n{NOTES[0]}\n\n## How to load it" in card()
+
+
+def test_terms_of_the_images_stand_in_one_cell():
+    assert r"| Citation | A \| B (1998) |" in card()
+    assert "| Licence of the images | CC BY 4.0 |" in card()
+
+
+def test_images_without_labels():
+    assert "2 classes" in card()
+    assert "without labels" in card(class_names=[])
+
+
+def executed(text):
+    """What the ONNX part of a card's code leaves behind."""
+    scope = {}
+    exec(text.split("```python\n")[2].split("```")[0], scope)
+    return scope
+
+
+def test_the_code_in_it_runs(tmp_path, monkeypatch):
+    """Against a decoder of this shape, written by hand."""
+    from tests.evaluation.test_bounds import WEIGHT, bernoulli_decoder
+
+    bernoulli_decoder(tmp_path / "decoder.onnx", WEIGHT)
+    monkeypatch.chdir(tmp_path)
+    assert executed(card())["images"].shape == (16, 2, 3, 1)
+
+
+def test_the_code_of_a_conditional_run_tells_the_class(tmp_path, monkeypatch):
+    """Against a decoder whose images are the class."""
+    nodes = [helper.make_node("Identity", ["class"], ["mean"])]
+    inputs = {"z": (2,), "class": (2,)}
+    write(tmp_path / "decoder.onnx", inputs, {"mean": (2,)}, nodes, {})
+    monkeypatch.chdir(tmp_path)
+    text = card(settings=RECORD["settings"] | {"conditional": True})
+    assert "conditional variational autoencoder" in text
+    assert "decoder.predict([z, label])" in text
+    assert executed(text)["images"].tolist() == [[1, 0]] * 16

@@ -1,0 +1,54 @@
+import os
+import time
+
+import pytest
+
+from vae.plan.preflight import check_places, check_writable, no_future
+
+RUNS = {"digits": ["ld_2", "ld_3"]}
+
+
+@pytest.fixture
+def results(tmp_path):
+    (tmp_path / "results/digits/ld_2").mkdir(parents=True)
+    (tmp_path / "results/notes.txt").write_text("foreign")
+    return tmp_path / "results"
+
+
+def test_folders_links_to_folders_and_what_is_not_there_pass(results, tmp_path):
+    (results / "digits/ld_3").symlink_to(tmp_path, target_is_directory=True)
+    check_places(RUNS, str(results))
+    check_places(RUNS, str(tmp_path / "none"))
+    check_writable(str(results))
+    check_writable(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("place", [".", "raw", "digits", "digits/ld_3"])
+def test_what_is_in_the_place_of_a_folder_is_told(tmp_path, place):
+    path = tmp_path / "results" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("a file")
+    with pytest.raises(SystemExit, match=f"{path} is a file, and results need a folder"):
+        check_places(RUNS, str(tmp_path / "results"))
+    path.unlink()
+    path.symlink_to(tmp_path / "not mounted")
+    with pytest.raises(SystemExit, match=f"{path} is a link to .*not mounted, which is not there"):
+        check_places(RUNS, str(tmp_path / "results"))
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(results, monkeypatch):
+    locked = str(results / "digits")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != locked)  # root may write anywhere
+    with pytest.raises(SystemExit, match=f"{locked} cannot be written to"):
+        check_writable(str(results))
+
+
+def test_files_from_the_future_become_files_of_now(results):
+    past, future = results / "past", results / "digits/future"
+    for path in (past, future):
+        path.write_text("")
+    os.utime(past, (1e9, 1e9))
+    os.utime(future, (4e9, 4e9))
+    no_future(str(results))
+    assert past.stat().st_mtime == 1e9
+    assert abs(future.stat().st_mtime - time.time()) < 60

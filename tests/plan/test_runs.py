@@ -1,0 +1,170 @@
+"""Runs: what a config resolves to, and how runs are called."""
+
+import pytest
+
+from tests.plan.test_config import VALID, with_dataset
+from vae.plan import config, runs
+from vae.plan.runs import resolve
+
+
+def names(**changes):
+    return list(resolve(with_dataset(**changes)).runs["mnist"])
+
+
+def test_latent_dim_is_a_number_or_a_list():
+    assert names(latent_dim=2) == ["ld_2"]
+    assert names(latent_dim=[2, 3]) == ["ld_2", "ld_3"]
+
+
+def test_variants_are_named_by_every_key_that_they_set():
+    assert names(variants=[{"latent_dim": [2, 20], "epochs": 10}])[2:] == [
+        "ld_2_e_10",
+        "ld_20_e_10",
+    ]
+    assert names(latent_dim=16, variants=[{"epochs": 75, "intermediate_dim": 256}])[1:] == [
+        "ld_16_id_256_e_75"
+    ]
+
+
+def test_a_key_is_in_the_name_even_where_its_value_is_the_default():
+    assert names(latent_dim=2, variants=[{"epochs": 5}]) == ["ld_2", "ld_2_e_5"]
+
+
+def test_variants_inherit_the_latent_sizes_and_multiply():
+    assert names(variants=[{"seed": [1, 2]}])[2:] == [
+        *("ld_2_seed_1", "ld_2_seed_2", "ld_3_seed_1", "ld_3_seed_2")
+    ]
+
+
+def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path):
+    def labelled(*files):
+        for file in files:
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).touch()
+        content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+        return runs.labelled(resolve(content), "mnist")
+
+    assert not labelled("1.png")
+    assert not labelled("a/1.png", "a/2.png")
+    assert labelled("b/1.png")
+    assert runs.labelled(resolve(with_dataset(latent_dim=2)), "mnist")
+
+
+def test_a_conditional_run_needs_a_folder_with_classes(tmp_path):
+    folder = {"source": {"folder": str(tmp_path)}, "size": 9, "latent_dim": [2, 3]}
+    (tmp_path / "1.png").touch()
+    assert names(**folder) == ["ld_2", "ld_3"]
+    for place, changes in {
+        "datasets.mnist": {"conditional": True},
+        "datasets.mnist.variants.1": {"variants": [{"epochs": 3}, {"conditional": True}]},
+    }.items():
+        with pytest.raises(config.ConfigError, match="one subfolder a class") as caught:
+            names(**folder, **changes)
+        assert "The config has one error" in str(caught.value)
+        assert f"{place}.conditional: the folder" in str(caught.value)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    assert "ld_2_c_1" in names(**folder, variants=[{"conditional": True}])
+
+
+def test_fractions_are_short_in_names():
+    assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
+        "ld_2_lr_0.001_beta_4"
+    )
+
+
+def test_true_is_1_in_names():
+    assert names(latent_dim=2, variants=[{"flip": [False, True]}])[1:] == [
+        "ld_2_flip_0",
+        "ld_2_flip_1",
+    ]
+
+
+def test_binary_images_need_the_bernoulli_likelihood():
+    with pytest.raises(config.ConfigError, match="not gaussian"):
+        names(likelihood="gaussian", binarize="dynamic")
+
+
+def test_every_key_of_a_run_has_an_abbreviation():
+    assert set(runs.ABBREVIATIONS) == set(config.RunSettings.model_fields)
+    assert len(set(runs.ABBREVIATIONS.values())) == len(runs.ABBREVIATIONS)
+
+
+def test_values_are_plain_complete_and_in_one_order():
+    values = resolve(with_dataset(latent_dim=2)).runs["mnist"]["ld_2"].values
+    assert type(values) is dict
+    assert list(values) == sorted(values)
+    assert values["intermediate_dim"] == 512
+    assert values["learning_rate"] == 0.008
+    assert None not in values.values()
+    swapped = with_dataset(latent_dim=2)
+    swapped["datasets"]["mnist"] = dict(reversed(swapped["datasets"]["mnist"].items()))
+    assert resolve(swapped).runs["mnist"]["ld_2"].values == values
+
+
+def test_rmsprop_has_its_own_learning_rate():
+    run = resolve(with_dataset(latent_dim=2, optimizer="rmsprop")).runs["mnist"]["ld_2"]
+    assert run.values["learning_rate"] == 0.001
+
+
+def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():
+    assert resolve(with_dataset(epochs="7")).runs["mnist"]["ld_2"].values["epochs"] == 7
+
+
+def test_an_overlay_takes_a_dataset_away_with_null():
+    content = with_dataset()
+    content["datasets"]["digits"] = None
+    assert list(resolve(content).runs) == ["mnist"]
+
+
+def test_unconfigured_targets_are_explained():
+    settings = resolve(VALID)
+    text = runs.unknown_target(settings, "mnist", "ld_7")
+    assert "No run called 'ld_7' is configured for the dataset mnist" in text
+    assert "Configured are: ld_2, ld_3." in text
+    assert "latent_dim: 7" in text
+    text = runs.unknown_target(settings, "mnst")
+    assert "did you mean mnist?" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "likelihood"),
+    [("digits", "bernoulli"), ("mnist", "bernoulli"), ("cifar10", "gaussian")],
+)
+def test_the_likelihood_suits_the_colours(source, likelihood):
+    content = with_dataset(latent_dim=2, source=source)
+    content["sources"]["cifar10"] = {"format": "cifar10", "licence": "", "citation": ""}
+    assert resolve(content).runs["mnist"]["ld_2"].values["likelihood"] == likelihood
+
+
+def test_a_setting_that_a_network_lacks_is_refused():
+    with pytest.raises(SystemExit, match="filters: the model mlp has no such setting"):
+        resolve(with_dataset(filters=3))
+    values = resolve(with_dataset(latent_dim=2, model="conv")).runs["mnist"]["ld_2"].values
+    assert values["filters"] == runs.model_defaults("conv")["filters"]
+
+
+def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_path):
+    content = with_dataset(latent_dim=2)
+    files = {"a.gz": {"content_sha256": "0" * 64}}
+    content["sources"]["mnist"] |= {"files": files, "class_names": ["a"], "urls": ["http://x/"]}
+    assert runs.reading(resolve(content), "mnist") == {
+        "format": "idx",
+        "checksums": {"a.gz": "0" * 64},
+        "options": {"class_names": ["a"]},
+    }
+    content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+    before = runs.reading(resolve(content), "mnist")
+    assert before["options"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    (tmp_path / "new.png").write_bytes(b"")
+    assert runs.reading(resolve(content), "mnist")["signature"] != before["signature"]
+
+
+def test_the_terms_of_images_come_from_their_source(tmp_path):
+    sources = {"x": {"format": "digits", "licence": "CC0", "citation": "Somebody"}}
+    folder = {"source": {"folder": str(tmp_path)}, "size": 8, "latent_dim": 2}
+    datasets = {"mine": folder, "theirs": {"source": "x", "latent_dim": 2}}
+    settings = runs.resolve({"datasets": datasets, "sources": sources})
+    assert runs.data_terms(settings, "theirs")["licence"] == "CC0"
+    assert str(tmp_path) in runs.data_terms(settings, "mine")["source"]

@@ -1,0 +1,111 @@
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+
+from tests.training.test_elbo import RUN
+from vae.services.errors import UserError
+from vae.training import export, fit
+
+FOREIGN = """
+import sys, numpy as np, keras
+keras.config.enable_unsafe_deserialization = None
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+out = model(np.load(sys.argv[2]))
+assert not any(name.startswith("scripts") for name in sys.modules)
+np.save(sys.argv[3], out["z_mean"] if isinstance(out, dict) else out)
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    vae = fit.build((5, 4, 3), RUN | {"latent_dim": 3})
+    names = ("encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx")
+    paths = [folder / name for name in names]
+    export.save_keras(vae, *paths[:3])
+    export.save_onnx(vae, *paths[3:])
+    assert sorted(p.name for p in folder.iterdir()) == sorted(names)
+    return vae, folder
+
+
+def test_onnx_agrees_with_keras(exported):
+    vae, folder = exported
+    rng = np.random.default_rng(0)
+    inputs = {
+        "encoder": ("image", rng.random((7, 5, 4, 3), np.float32)),
+        "decoder": ("z", rng.normal(size=(7, 3)).astype(np.float32) * 3),
+    }
+    for name, (key, value) in inputs.items():
+        session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"))
+        expected = getattr(vae, name)(value)
+        assert {output.name for output in session.get_outputs()} == set(expected)
+        for output in session.get_outputs():
+            (result,) = session.run([output.name], {key: value})
+            np.testing.assert_allclose(result, expected[output.name], atol=1e-5)
+
+
+def test_keras_files_load_where_this_project_is_not(exported, tmp_path):
+    vae, folder = exported
+    (tmp_path / "foreign.py").write_text(FOREIGN)
+    x = np.random.default_rng(0).random((2, 5, 4, 3), np.float32)
+    z_mean = np.asarray(vae.encoder(x)["z_mean"])
+    expected = {"encoder": (x, z_mean), "vae": (x, np.asarray(vae.decoder(z_mean)["mean"]))}
+    for name, (value, output) in expected.items():
+        np.save(tmp_path / "in.npy", value)
+        command = [sys.executable, "foreign.py", folder / f"{name}.keras", "in.npy", "out.npy"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        np.testing.assert_allclose(np.load(tmp_path / "out.npy"), output, atol=1e-5)
+
+
+def test_the_architecture_names_every_layer_with_its_shape_and_parameters(exported):
+    vae, _ = exported
+    drawn = json.loads(json.dumps(export.architecture(vae)))
+    encoder = {layer["name"]: layer for layer in drawn["encoder"]}
+    assert encoder["hidden"] == {
+        "name": "hidden",
+        "type": "Dense",
+        "output_shape": [8],
+        "detail": "relu",
+        "parameters": 60 * 8 + 8,
+        "inputs": ["pixels"],
+    }
+    assert encoder["image"]["inputs"] == []
+    total = sum(layer["parameters"] for layers in drawn.values() for layer in layers)
+    assert total == vae.encoder.count_params() + vae.decoder.count_params()
+
+
+def test_another_backend_leaves_onnx_files_to_tensorflow(exported, tmp_path, monkeypatch):
+    vae, folder = exported
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    export.write_onnx(vae.decoder, tmp_path / "decoder.onnx")
+    z = np.random.default_rng(0).normal(size=(2, 3)).astype(np.float32)
+    both = [
+        onnxruntime.InferenceSession(str(path / "decoder.onnx")).run(["mean"], {"z": z})[0]
+        for path in (folder, tmp_path)
+    ]
+    np.testing.assert_array_equal(*both)
+
+    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="KERAS_BACKEND=jax trains, but"):
+        export.check()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("name", ["encoder.keras", "decoder.keras", "vae.keras", "decoder.onnx"])
+def test_a_full_disk_leaves_no_half_model(exported, tmp_path, name):
+    vae, _ = exported
+    (tmp_path / f".part.{name}").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=f"No space left on device: '.*/{name}'"):
+        if name.endswith(".onnx"):
+            export.write_onnx(vae.decoder, tmp_path / name)
+        else:
+            paths = [tmp_path / f"{part}.keras" for part in ("encoder", "decoder", "vae")]
+            export.save_keras(vae, *paths)
+    assert not (tmp_path / name).exists()
+    assert not [*tmp_path.glob(".part.*")]

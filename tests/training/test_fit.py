@@ -1,0 +1,233 @@
+from contextlib import suppress
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.training.test_elbo import RUN
+from vae.data.images import Images, Split
+from vae.services import checkpoints
+from vae.services.checkpoints import Checkpoints
+from vae.services.errors import UserError
+from vae.training import fit
+from vae.training.engine import Engine, choose
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Bars at two places: 22 training images, so that the last batch of 4 is not full."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 27)
+    pixels = np.zeros((27, 4, 4, 1), np.uint8)
+    pixels[np.arange(27), :, labels * 3] = 255
+    return Images(
+        Split(pixels[:22], labels[:22]), Split(pixels[22:], labels[22:]), ("left", "right")
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(images):
+    return fit.fit(images, RUN | {"epochs": 60, "beta": 0.5})
+
+
+def test_the_loss_falls_and_the_history_adds_up(trained):
+    history = trained.history
+    losses = "loss reconstruction kl test_loss test_reconstruction test_kl"
+    assert list(history) == ["epoch", *losses.split(), "learning_rate", "seconds"]
+    assert list(history.epoch) == list(range(1, 61))
+    assert history.test_loss.iloc[-1] < 0.5 * history.test_loss.iloc[0]
+    for part in ("", "test_"):
+        total = history[f"{part}reconstruction"] + 0.5 * history[f"{part}kl"]
+        np.testing.assert_allclose(history[f"{part}loss"], total)
+
+
+def test_validation_images_are_watched_where_there_are_any(images):
+    history = fit.fit(images.hold_out(5), RUN | {"epochs": 1}).history
+    assert list(history)[4:7] == ["validation_loss", "validation_reconstruction", "validation_kl"]
+
+
+def test_the_learning_rate_rises_then_falls_to_nothing(trained):
+    rate = trained.history.learning_rate
+    assert rate.iloc[0] == pytest.approx(RUN["learning_rate"], rel=0.01)
+    assert rate.iloc[-1] < 1e-4 * RUN["learning_rate"]
+    assert (rate.iloc[1:].diff()[1:] < 0).all()
+
+
+def test_epoch_means_weigh_images_not_batches():
+    """Two bright images in a last batch of their own count as two of 22, not as half."""
+    pixels = np.zeros((22, 4, 4, 1), np.uint8)
+    pixels[20:] = 255
+    split = Split(pixels, np.zeros(22, int))
+    run = RUN | {"epochs": 1, "batch_size": 20, "learning_rate": 1e-12}
+    vae, history = fit.fit(Images(split, split), run)
+    _, kl = vae(pixels)
+    assert history.test_kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
+    assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
+
+
+def shuffled(pixels, run, epoch):
+    return fit.shuffled(Split(pixels, np.arange(len(pixels))), run, epoch)
+
+
+def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():
+    pixels = np.zeros((400, 1, 2, 1), np.uint8)
+    pixels[:, 0, 0, 0] = np.arange(400) % 256
+    straight = shuffled(pixels, RUN, 1)
+    assert sorted(straight.labels) == list(range(400))
+    np.testing.assert_array_equal(straight.pixels, pixels[straight.labels])
+    flipped = shuffled(pixels, RUN | {"flip": True}, 1).pixels
+    np.testing.assert_array_equal(flipped.max(axis=2), straight.pixels.max(axis=2))
+    assert 140 < (flipped[:, 0, 1] > 0).sum() < 260
+    assert (shuffled(pixels, RUN | {"flip": True}, 2).pixels != flipped).any()
+
+
+def test_an_epoch_shows_other_binary_images_than_the_last():
+    pixels = np.full((20, 4, 4, 1), 128, np.uint8)
+    run = RUN | {"binarize": "dynamic"}
+    first, second = (shuffled(pixels, run, epoch).pixels for epoch in (1, 2))
+    assert set(np.unique(first)) == {0, 255}
+    assert (first != second).any()
+
+
+def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monkeypatch):
+    """Without noise, whose numbers XLA draws in its own way."""
+    monkeypatch.setattr(keras.random, "normal", lambda shape, seed: keras.ops.zeros(shape))
+    run = RUN | {"beta": 20.0, "precision": "float32"}
+    rising = run | {"kl_warmup_epochs": 1.5}
+    plain = fit.fit(images, run).history
+    compiled = fit.fit(images, rising).history
+    monkeypatch.setattr(Engine, "compile_options", lambda engine, steps: {"run_eagerly": True})
+    eager = fit.fit(images, rising).history
+    for name in fit.LOSSES:
+        np.testing.assert_allclose(compiled[name], eager[name], rtol=1e-4)
+    assert (compiled.kl > 1.01 * plain.kl).all()
+    np.testing.assert_allclose(compiled.loss, compiled.reconstruction + 20 * compiled.kl)
+
+
+def test_a_conditional_model_needs_no_code_for_the_class(images):
+    """The class says everything about these images, so that the KL falls to nothing."""
+    run = RUN | {"conditional": True, "epochs": 80}
+    history = fit.fit(images, run).history
+    plain = fit.fit(images, run | {"conditional": False}).history
+    assert history.test_loss.iloc[-1] < plain.test_loss.iloc[-1]
+    assert history.test_kl.iloc[-1] < plain.test_kl.iloc[-1]
+
+
+def test_a_conditional_model_of_images_without_classes_is_refused(images):
+    unlabelled = Split(images.train.pixels, np.full(len(images.train), -1))
+    for data in (Images(unlabelled, unlabelled), Images(images.train, unlabelled, ("a", "b"))):
+        with pytest.raises(UserError, match="one subfolder a class"):
+            fit.fit(data, RUN | {"conditional": True})
+
+
+def test_the_same_seed_gives_the_same_numbers(images):
+    def numbers(seed):
+        vae, history = fit.fit(images, RUN | {"seed": seed})
+        return history.drop(columns="seconds").to_numpy(), vae.decoder.get_weights()
+
+    (first, weights), (second, same_weights), (other, _) = numbers(1), numbers(1), numbers(2)
+    np.testing.assert_array_equal(first, second)
+    for a, b in zip(weights, same_weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"conditional": True}, {"model": "conv", "filters": 4, "likelihood": "gaussian"}]
+)
+def test_shards_change_nothing_but_the_rounding(images, changes):
+    """The last of the batches has two images for three shards."""
+    run = RUN | {"precision": "float32", "kl_warmup_epochs": 1.0} | changes
+    engine = choose(run, threads=1)
+    whole, cut = (fit.fit(images, run, replace(engine, shards=n)) for n in (1, 3))
+    losses = whole.history.columns.drop(["epoch", "seconds"])
+    np.testing.assert_allclose(cut.history[losses], whole.history[losses], rtol=1e-4)
+    for a, b in zip(cut.vae.weights, whole.vae.weights, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-3)
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flip": True, "binarize": "dynamic", "kl_warmup_epochs": 3.0},
+        {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"},
+    ],
+)
+def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
+    images, tmp_path, monkeypatch, changes
+):
+    run = RUN | {"epochs": 6} | changes
+    engine = replace(choose(run, threads=1), shards=2)
+    vae, history = fit.fit(images, run, engine)
+    monkeypatch.setattr(checkpoints, "LONG", 0.0)
+    epoch_done = Checkpoints.epoch_done
+    for killed_after in (1, 4, 6, None):
+
+        def killed(self, state, last, killed_after=killed_after):
+            epoch_done(self, state, last)
+            if len(self.rows) == killed_after:
+                raise KilledError
+
+        monkeypatch.setattr(Checkpoints, "epoch_done", killed)
+        with suppress(KilledError), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
+            resumed, resumed_history = fit.fit(images, run, engine, kept)
+    pd.testing.assert_frame_equal(
+        history.drop(columns="seconds"),
+        resumed_history.drop(columns="seconds"),
+        check_exact=True,
+    )
+    for a, b in zip(vae.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+@pytest.mark.parametrize("warmup", [0.0, 2.0])
+def test_schedules(schedule, warmup):
+    run = RUN | {"epochs": 20, "schedule": schedule, "warmup_epochs": warmup}
+    rate = fit.learning_rate(run, steps=10)
+    values = np.array([float(rate(step)) for step in range(200)])
+    start = round(warmup * 10)
+    assert values.max() == pytest.approx(run["learning_rate"])
+    assert np.argmax(values > 0.999 * values.max()) == start
+    np.testing.assert_allclose(values[:start], run["learning_rate"] * np.arange(start) / 20)
+    assert values[-1] == pytest.approx(0.0 if schedule == "cosine" else values.max(), abs=1e-5)
+
+
+def test_the_warm_up_takes_a_fifth_at_most():
+    rate = fit.learning_rate(RUN | {"epochs": 1, "warmup_epochs": 9.0}, steps=10)
+    assert float(rate(2)) == pytest.approx(RUN["learning_rate"])
+
+
+def test_a_loss_that_is_no_number_stops_the_run(images):
+    run = RUN | {"learning_rate": 1e20, "warmup_epochs": 0.0}
+    with pytest.raises(UserError, match=r"diverged in epoch 1: .* Lower learning_rate"):
+        fit.fit(images, run)
+
+
+def test_one_epoch_one_image():
+    one = Split(np.zeros((1, 2, 2, 1), np.uint8), np.zeros(1, int))
+    history = fit.fit(Images(one, one), RUN | {"epochs": 1}).history
+    assert len(history) == 1
+
+
+def test_what_bfloat16_has_trained_is_float32_and_nearly_the_same(images):
+    # Few epochs: later, what differs at first decides when a network sees the two places.
+    run = RUN | {"model": "conv", "filters": 4, "epochs": 10, "xla": False}
+    both = [
+        fit.fit(images, run | {"precision": precision})
+        for precision in ("float32", "mixed_bfloat16")
+    ]
+    losses = [trained.history.test_loss for trained in both]
+    assert losses[1].iloc[-1] == pytest.approx(losses[0].iloc[-1], rel=0.03)
+    assert not losses[1].equals(losses[0])
+    for network in (both[1].vae.encoder, both[1].vae.decoder):
+        assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    x = images.test.pixels
+    reconstruction, kl = both[1].vae(x)  # with other noise
+    assert np.mean(reconstruction + kl) == pytest.approx(losses[1].iloc[-1], rel=0.2)
