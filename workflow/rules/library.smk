@@ -13,7 +13,7 @@ if workflow.modifier.is_main_snakefile():
         for p in os.environ.get("PYTHONPATH", "").split(os.pathsep)
         if p and p != library
     ]
-    os.environ["PYTHONPATH"] = os.pathsep.join([library, *before])
+    os.environ.update(PYTHONPATH=os.pathsep.join([library, *before]))
 else:
     sys.path.append(library)
 
