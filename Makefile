@@ -64,9 +64,10 @@ cluster: .venv/ready
 clean:
 	find -H results -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
 
-# The JSON schema that editors check config/config.yaml with.
+# What config.yaml may hold: the JSON schema for editors, and the tables of config/README.md.
 schema: .venv/ready
-	PYTHONPATH=scripts $(BIN)/python -m vae.plan.config > workflow/schemas/config.schema.json
+	PYTHONPATH=scripts $(BIN)/python -m vae.plan.reference \
+		workflow/schemas/config.schema.json config/README.md
 
 # Pin the newest versions that pyproject.toml admits. Needs uv.
 lock:

@@ -6,9 +6,12 @@ min_version("9.14")
 include: "workflow/rules/library.smk"
 
 
-from vae.plan.config import check_yaml
+from vae.plan.loading import FILES, load
 
-check_yaml("config/sources.yaml", "config/config.yaml")
+# First, since Snakemake reports mistakes in a config file with a traceback.
+settings = load(
+    config, () if workflow.config_settings.replace_workflow_config else FILES
+)
 
 
 configfile: "config/sources.yaml"
@@ -28,18 +31,18 @@ include: "workflow/rules/explore.smk"
 
 onstart:
     preflight.check_writable()
-    preflight.no_future()
+    preflight.clear_future_times()
 
 
 onerror:
-    jobs.tell_killed(log)
+    jobs.report_killed(log)
 
 
 # Every run of every configured dataset; `snakemake mnist` builds those of one.
 rule all:
     default_target: True
     input:
-        [runs.dataset_targets(settings, name) for name in settings.runs],
+        [targets.dataset_targets(settings, name) for name in settings.runs],
 
 
 for name in settings.runs:
@@ -48,4 +51,4 @@ for name in settings.runs:
         name:
             name
         input:
-            runs.dataset_targets(settings, name),
+            targets.dataset_targets(settings, name),

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from vae.plan import runs
-from vae.plan.runs import Settings
+from vae.plan import loading
+from vae.plan.loading import load, merged, read
+from vae.plan.runs import Settings, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
+FILES = [ROOT / file for file in loading.FILES]
 
 
 @dataclass(frozen=True)
@@ -97,21 +97,14 @@ def engines(case: Case, names: list[str]) -> list[str]:
 
 def settings() -> Settings:
     """config/config.yaml, resolved."""
-    return runs.resolve(_config())
+    return load(files=FILES)
 
 
 def first_run(dataset: str, changes: dict[str, Any]) -> dict[str, Any]:
     """The values of the first configured run of a dataset, with other values for some keys."""
-    config = _config()
-    content = config["datasets"][dataset] | {"variants": []} | changes
-    found = runs.resolve(config | {"datasets": {dataset: content}}).runs[dataset]
-    return next(iter(found.values())).values
-
-
-def _config() -> dict[str, Any]:
-    files = (ROOT / "config/sources.yaml", ROOT / "config/config.yaml")
-    sources, datasets = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
-    return sources | datasets
+    config = merged([*read(*FILES), {"datasets": {dataset: {"variants": []} | changes}}])
+    runs = resolve(config | {"datasets": {dataset: config["datasets"][dataset]}}).runs[dataset]
+    return next(iter(runs.values())).values
 
 
 def some_of(known: Collection[str]) -> Callable[[str], list[str]]:

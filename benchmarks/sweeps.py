@@ -17,7 +17,8 @@ from pathlib import Path
 
 import yaml
 
-from vae.plan import runs
+from vae.plan.loading import load
+from vae.plan.targets import dataset_targets
 
 ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = (10, 100, 1000)
@@ -68,10 +69,8 @@ def _project(path: Path, number: int) -> None:
 def _bare(path: Path, ours: Path) -> None:
     """A Snakefile of as many rules, with the same files and no code of this project."""
     path.mkdir()
-    files = (SOURCES, ours / "config/config.yaml")
-    sources, datasets = (yaml.safe_load(file.read_text()) for file in files)
-    settings = runs.resolve(sources | datasets)
-    (path / "targets.txt").write_text("\n".join(runs.dataset_targets(settings, "digits")))
+    settings = load(files=(SOURCES, ours / "config/config.yaml"))
+    (path / "targets.txt").write_text("\n".join(dataset_targets(settings, "digits")))
     (path / "runs.txt").write_text("\n".join(settings.runs["digits"]))
     rules = [_bare_rule(p.read_text()) for p in sorted((ROOT / "workflow/rules").glob("*.smk"))]
     (path / "Snakefile").write_text(BARE + "\n".join(rules))

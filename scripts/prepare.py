@@ -38,7 +38,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         prepare(
             raw=list(snakemake.input.raw),
-            reading=snakemake.params.reading,
+            reading=snakemake.params.preparation,
             threads=snakemake.threads,
             images_path=snakemake.output.images,
             skipped_path=snakemake.output.skipped,

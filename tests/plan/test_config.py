@@ -1,19 +1,14 @@
 """The config: what is refused, and how."""
 
 import copy
-import json
-import re
-from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.helpers import python
-from vae.plan import config
-from vae.plan.config import ConfigError, check_yaml
+from vae.plan.loading import load
+from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},
     "mnist": {"format": "idx", "licence": "CC BY-SA 3.0", "citation": "LeCun"},
@@ -66,7 +61,7 @@ def test_mistakes_are_told_with_path_value_and_remedy(changes, expected):
     assert expected in errors(with_dataset(**changes))
 
 
-@pytest.mark.parametrize("name", ["raw", "all", "train"])
+@pytest.mark.parametrize("name", ["raw", "all", "train", "plot_samples_gmm", "status"])
 def test_names_of_the_workflow_are_no_datasets(name):
     content = VALID | {"datasets": {name: VALID["datasets"]["mnist"]}}
     assert f"datasets.{name}: the workflow uses this name itself" in errors(content)
@@ -90,84 +85,15 @@ def test_a_config_without_datasets_is_refused(content):
     assert "datasets:" in errors(content)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a: [1, 2\nb: 3\n", "config.yaml, line 2, column 2: not valid YAML"),
-        ("a:\n\tb: 1\n", "not valid YAML"),
-        ("a: 1\nb: 2\na: 3\n", "the key «a» stands here a second time"),
-        ("- a\n- b\n", "should hold keys and values"),
-    ],
-)
-def test_yaml_mistakes_are_told_with_their_line(tmp_path, text, expected):
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match="nothing was run") as caught:
-        check_yaml(str(path))
-    assert expected in str(caught.value)
-
-
-def test_yaml_that_is_fine_or_empty_passes(tmp_path):
-    (tmp_path / "empty.yaml").write_text("# nothing\n")
-    (tmp_path / "merge.yaml").write_text("a: &a {b: 1}\nc: {<<: *a, d: 2}\n")
-    check_yaml(str(tmp_path / "empty.yaml"), str(tmp_path / "merge.yaml"))
-
-
-def test_a_missing_config_is_told(tmp_path):
-    with pytest.raises(ConfigError, match="No such file"):
-        check_yaml(str(tmp_path / "config.yaml"))
-
-
 def test_the_shipped_config_is_valid_and_has_the_original_projects_runs():
-    content = {}
-    for path in ("config/sources.yaml", "config/config.yaml"):
-        content |= yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
-    runs = resolve(content).runs
+    runs = load().runs
     assert list(runs["digits"]) == ["ld_2", "ld_3", "ld_8"]
     assert {"ld_2", "ld_3", "ld_2_e_10", "ld_20_e_10"} <= set(runs["mnist"])
 
 
 def test_config_imports_neither_numpy_nor_tensorflow():
     code = (
-        "import sys; import vae.plan.runs, vae.plan.fingerprints;"
+        "import sys; import vae.plan.loading, vae.plan.targets, vae.plan.fingerprints;"
         "sys.exit(str({'numpy', 'tensorflow', 'keras'} & set(sys.modules) or ''))"
     )
     assert python("-c", code).stderr.strip() == ""
-
-
-def test_the_schema_for_editors_is_that_of_the_config():
-    written = (ROOT / "workflow/schemas/config.schema.json").read_text(encoding="utf-8")
-    assert json.loads(written) == config.json_schema(), "run: make schema"
-
-
-def test_the_shipped_config_passes_the_schema_for_editors():
-    jsonschema = pytest.importorskip("jsonschema")
-    content = {}
-    for path in ("config/sources.yaml", "config/config.yaml"):
-        content |= yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
-    jsonschema.validate(content, config.json_schema())
-    content["datasets"]["mnist"]["latent_dims"] = 2
-    with pytest.raises(jsonschema.ValidationError, match="latent_dims"):
-        jsonschema.validate(content, config.json_schema())
-
-
-def test_every_key_is_described_in_the_readme():
-    readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
-    described = set(re.findall(r"^\| `(\w+)` ", readme, re.M))
-    models = (
-        config.Config,
-        config.Dataset,
-        config.FigureSettings,
-        config.EvaluationSettings,
-        config.ExplorerSettings,
-        config.Source,
-        config.RawFile,
-    )
-    assert described >= {key for model in models for key in model.model_fields}
-
-
-def test_no_rule_can_be_shadowed_by_a_dataset():
-    rules = {"all"}
-    for path in (ROOT / "workflow/rules").glob("*.smk"):
-        rules.update(re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), re.M))
-    assert rules <= config.RESERVED

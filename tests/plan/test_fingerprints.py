@@ -2,13 +2,42 @@ import pytest
 
 from vae.plan import fingerprints
 
+COLOURS = """
+import logging
+from vae.services.errors import UserError
+
+RED = 1
+NAMES = ("red", "green")
+UNIT = "nats"
+REMEDY = "Try blue."
+UNUSED = "red is bright"
+
+logger = logging.getLogger(__name__)
+progress = Progress(logger)
+
+
+class NoColourError(ValueError):
+    def __init__(self, colour):
+        super().__init__(f"{colour} is no colour")
+
+
+def colour(i):
+    logger.info("colour %d", i)
+    progress.info("%d of %d", i, RED)
+    if i > RED:
+        raise UserError(f"there is no colour {i}. " + REMEDY)
+    if i < 0:
+        error = NoColourError("none")
+        raise error from ValueError("below zero")
+    return f"{NAMES[i]} {UNIT}"
+"""
 SOURCES = {
     "vae/__init__.py": "",
     "plot.py": "from vae.figures import draw\nfrom vae.services.jobs import job\n",
     "train.py": "def train():\n    from vae import models\n",
     "vae/services/__init__.py": "",
     "vae/figures.py": "from vae import colours\n\n\ndef draw():\n    return 1\n",
-    "vae/colours.py": "RED = 1\n",
+    "vae/colours.py": COLOURS,
     "vae/services/jobs.py": "def job():\n    return 1\n",
     "vae/models/__init__.py": "",
     "vae/models/mlp.py": "SIZE = 1\n",
@@ -28,14 +57,18 @@ def house(tmp_path, monkeypatch):
         file = tmp_path / path
         assert old in file.read_text()
         file.write_text(file.read_text().replace(old, new, 1))
-        for cached in ("fingerprint", "_tree", "_imports", "_essence"):
-            getattr(fingerprints, cached).cache_clear()
+        forget()
         models = ("vae.models.mlp",)
         return fingerprints.fingerprint("plot"), fingerprints.fingerprint("train", *models)
 
     yield edit
-    for cached in ("fingerprint", "_tree", "_imports", "_essence"):
-        getattr(fingerprints, cached).cache_clear()
+    forget()
+
+
+def forget():
+    """Have the next fingerprint read the files anew."""
+    fingerprints.fingerprint.cache_clear()
+    fingerprints._module.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +92,21 @@ def house(tmp_path, monkeypatch):
             "    # a comment\n\n    return (1)",
             (False,) * 2,
         ),
-        ("vae/colours.py", "RED = 1", '"""A docstring."""\nRED = 1', (False, False)),
+        ("vae/colours.py", "\nimport", '"""A docstring."""\nimport', (False, False)),
+        # Words of errors and log lines, wherever they are.
+        ("vae/colours.py", "colour %d", "a colour: %d", (False, False)),
+        ("vae/colours.py", "%d of %d", "%d / %d", (False, False)),
+        ("vae/colours.py", "there is no", "no such", (False, False)),
+        ("vae/colours.py", "Try blue.", "Blue may do.", (False, False)),
+        ("vae/colours.py", "is no colour", "?", (False, False)),
+        ("vae/colours.py", '"none"', '"nothing"', (False, False)),
+        ("vae/colours.py", "below zero", "negative", (False, False)),
+        ("vae/colours.py", "red is bright", "red is dark", (False, False)),
+        # Words of results, and what decides on errors.
+        ("vae/colours.py", '"red"', '"scarlet"', (True, False)),
+        ("vae/colours.py", '"nats"', '"bits"', (True, False)),
+        ("vae/colours.py", "{NAMES[i]} {", "{NAMES[i]}: {", (True, False)),
+        ("vae/colours.py", "if i > RED", "if i >= RED", (True, False)),
     ],
 )
 def test_what_counts_as_a_change(house, path, old, new, changed):

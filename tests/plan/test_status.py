@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vae.plan import runs, status
+from vae.plan import runs, status, targets
 from vae.services.heartbeats import Heartbeat
 from vae.services.jobs import AGAIN
 
@@ -40,7 +40,7 @@ def train(settings, results, run="ld_2", **changes):
 
 def finish(settings, results, run="ld_2"):
     train(settings, results, run)
-    for target in runs.run_targets("digits", settings.runs["digits"][run]):
+    for target in targets.run_targets("digits", settings.runs["digits"][run]):
         results.parent.joinpath(target).touch()
 
 

@@ -2,12 +2,13 @@ import copy
 import json
 from pathlib import Path
 
-import yaml
 from hypothesis import strategies as st
 
 from tests.properties import cases, damaged
-from vae.plan import config, runs
-from vae.plan.config import Config, ConfigError, Dataset, check_yaml
+from vae.plan import runs, targets
+from vae.plan.config import Config, Dataset
+from vae.plan.loading import read
+from vae.plan.messages import ConfigError
 
 VALID = {
     "mirrors": ["/a folder"],
@@ -110,10 +111,10 @@ def test_runs_are_plain_sorted_and_named_apart(sizes, variant):
 def test_targets_that_no_config_names(dataset, run):
     settings = runs.resolve(copy.deepcopy(VALID))
     for answer in (
-        runs.unknown_target(settings, dataset),
-        runs.unknown_target(settings, "digits", run),
-        runs.unknown_raw_file(settings, dataset, run),
-        runs.unknown_raw_file(settings, "pictures", run),
+        targets.unknown_target(settings, dataset),
+        targets.unknown_target(settings, "digits", run),
+        targets.unknown_raw_file(settings, dataset, run),
+        targets.unknown_raw_file(settings, "pictures", run),
     ):
         assert isinstance(answer, str)
 
@@ -122,10 +123,9 @@ def checked(path, content):
     """What a YAML file says, or nothing where it is refused."""
     path.write_bytes(content)
     try:
-        check_yaml(str(path))
+        return read(path)[0]
     except ConfigError:
         return None
-    return yaml.load(content, config._Loader) or {}
 
 
 pieces = st.sampled_from(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers import python
 from vae.services.errors import Stopped, UserError, damaged, reading
-from vae.services.jobs import job, tell_killed
+from vae.services.jobs import job, report_killed
 
 
 def test_log_lines_go_to_the_file_and_to_the_terminal(tmp_path, capsys):
@@ -158,10 +158,10 @@ def test_a_log_on_a_full_disk_does_not_hide_the_reason(tmp_path, capsys):
 def test_who_was_killed_is_told_with_what_to_do(tmp_path, capsys):
     log = tmp_path / "snakemake.log"
     log.write_text("Command 'python /a/tmp1.train.py' returned non-zero exit status 1.")
-    tell_killed([log])
+    report_killed([log])
     assert capsys.readouterr().err == ""
     log.write_text("Command 'python '/a b/tmp1.encode.py'' died with <Signals.SIGKILL: 9>.")
-    tell_killed([log])
+    report_killed([log])
     assert capsys.readouterr().err.startswith("\nencode was killed (SIGKILL): as a rule by the")
 
 

@@ -1,11 +1,10 @@
 import sys
 from functools import cache
 
-from vae.plan import preflight, runs
+from vae.plan import datasets, preflight, targets
 from vae.plan.fingerprints import fingerprint, fingerprint_files
 from vae.services import jobs
 
-settings = runs.resolve(config)
 preflight.check_places(settings.runs)
 
 
@@ -19,7 +18,7 @@ wildcard_constraints:
 def dataset_of(wildcards):
     """The configured dataset that a target belongs to."""
     if wildcards.dataset not in settings.runs:
-        sys.exit(runs.unknown_target(settings, wildcards.dataset))
+        sys.exit(targets.unknown_target(settings, wildcards.dataset))
     return settings.datasets[wildcards.dataset]
 
 
@@ -31,7 +30,7 @@ def run_values(wildcards):
     dataset_of(wildcards)
     configured = settings.runs[wildcards.dataset]
     if wildcards.run not in configured:
-        sys.exit(runs.unknown_target(settings, wildcards.dataset, wildcards.run))
+        sys.exit(targets.unknown_target(settings, wildcards.dataset, wildcards.run))
     return configured[wildcards.run].values
 
 
@@ -39,7 +38,7 @@ def raw_files(wildcards):
     """The raw files of a dataset.
 
     Ancient: a raw file is known by its checksum, whatever its date. A folder of pictures has none:
-    its signature is in what `reading` gives.
+    its signature is in what `preparation` gives.
     """
     source = dataset_of(wildcards).source
     files = settings.sources[source].files if isinstance(source, str) else ()
@@ -47,40 +46,42 @@ def raw_files(wildcards):
 
 
 def known_file(wildcards):
-    """No input, but a word to who asks for a raw file that no source has."""
+    """Returns no input; exits with a helpful message if no source has this file."""
     source, file = wildcards.source, wildcards.file
-    known = settings.sources.get(source)
-    if not known or file not in known.files:
-        sys.exit(runs.unknown_raw_file(settings, source, file))
+    if source not in settings.sources or file not in settings.sources[source].files:
+        sys.exit(targets.unknown_raw_file(settings, source, file))
     return []
 
 
+# Both list the files of a folder, which takes a while for many: once for each dataset.
 @cache
-def reading_of(dataset):
-    return runs.reading(settings, dataset)
-
-
-def reading(wildcards):
-    """What the images of a dataset depend on, as one plain dict."""
-    dataset_of(wildcards)
-    return reading_of(wildcards.dataset)
+def preparation_of(dataset):
+    return datasets.preparation(settings.datasets[dataset], settings.sources)
 
 
 @cache
 def labelled(dataset):
-    return runs.labelled(settings, dataset)
+    return datasets.labelled(settings.datasets[dataset])
+
+
+def preparation(wildcards):
+    """What the images of a dataset depend on, as one plain dict."""
+    dataset_of(wildcards)
+    return preparation_of(wildcards.dataset)
 
 
 def classifier(wildcards):
-    """The network that generated images are compared by; none where images have no labels."""
+    """The network that generated images are compared by; none if images have no labels."""
     dataset_of(wildcards)
-    known = labelled(wildcards.dataset)
-    return [f"results/{wildcards.dataset}/classifier.onnx"] if known else []
+    name = wildcards.dataset
+    return [f"results/{name}/classifier.onnx"] if labelled(name) else []
 
 
 def prepare_code(wildcards):
     """Fingerprint of what reads a dataset: the reader of another format is not in it."""
-    return fingerprint("prepare", f"vae.data.sources.{reading(wildcards)['format']}")
+    return fingerprint(
+        "prepare", f"vae.data.sources.{preparation(wildcards)['format']}"
+    )
 
 
 def prepare_threads(wildcards):
@@ -88,7 +89,7 @@ def prepare_threads(wildcards):
 
     Not `workflow.cores`, which nobody knows on a cluster; Snakemake takes no more than there are.
     """
-    return 8 if "size" in reading(wildcards)["options"] else 1
+    return 8 if "size" in preparation(wildcards)["options"] else 1
 
 
 def train_code(wildcards):
@@ -121,7 +122,7 @@ def evaluation_settings(wildcards):
 
 def data_terms(wildcards):
     """Where the images of a dataset come from, and on what terms, as a plain dict."""
-    return runs.data_terms(settings, wildcards.dataset)
+    return datasets.data_terms(dataset_of(wildcards), settings.sources)
 
 
 def explorer_settings(wildcards):
@@ -133,9 +134,9 @@ def explored(file):
     """A function of wildcards: one of the files of every run of the dataset that has a page."""
 
     def files(wildcards):
-        chosen = dataset_of(wildcards).explorer.runs
+        selected = dataset_of(wildcards).explorer.runs
         name = wildcards.dataset
-        names = settings.runs[name] if chosen is None else chosen
+        names = settings.runs[name] if selected is None else selected
         return [f"results/{name}/{run}/{file}" for run in names]
 
     return files
@@ -146,7 +147,7 @@ def run_seed(wildcards):
 
 
 def each_attempt(value):
-    """A resource of which a job that ran out of it gets as much more at each further attempt."""
+    """A resource that grows with each retry: value, 2 x value, ..."""
     return lambda wildcards, attempt: value * attempt
 
 

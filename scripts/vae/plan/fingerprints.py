@@ -1,37 +1,50 @@
-"""Fingerprints of code: what a rule's result depends on beside its inputs and parameters.
+"""Fingerprints of code: what a rule's result depends on besides its inputs and parameters.
 
-Snakemake runs a rule again where its script was edited, but knows nothing of the modules that the
-script imports. Imported by the Snakefile: no NumPy, no TensorFlow here.
+Snakemake reruns a rule whose script was edited, but knows nothing of the modules that the script
+imports. Imported by the Snakefile: no NumPy, no TensorFlow here.
 """
 
 import ast
+import builtins
 import functools
 import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-# The folder of scripts and of the package `vae`.
+# The folder of the scripts and of the package `vae`.
 ROOT = Path(__file__).resolve().parents[2]
 
-# What these packages do to a result stands in its parameters, or they do nothing to it.
+# What these packages do to a result is in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
+
+LOGGERS = ("logger", "progress")
+LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 
 
 @functools.cache
 def fingerprint(script: str, *modules: str) -> str:
     """Hash the library modules that `scripts/<script>.py` imports, and theirs, and `modules`.
 
-    Comments, docstrings and layout do not count: a better explanation must not cost anyone a night
-    of training. Modules that are chosen at run time are to be named, such as
-    `vae.models.mlp`.
+    Comments, docstrings, layout and the wording of errors and log lines do not count: better words
+    must not cost anyone a night of training. Modules that are chosen at run time have to be named,
+    such as `vae.models.mlp`.
     """
-    found: dict[str, str] = {}
-    todo = [*_imports(script), *modules]
+    used = set(_module(script).names)
+    found: dict[str, _Module] = {}
+    todo = [*_module(script).imports, *modules]
     while todo:
-        module = todo.pop()
-        if module not in found and not f"{module}.".startswith(WITHOUT_EFFECT):
-            found[module] = _essence(module)
-            todo += _imports(module)
-    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:16]
+        name = todo.pop()
+        if name not in found and not f"{name}.".startswith(WITHOUT_EFFECT):
+            found[name] = _module(name)
+            used |= found[name].names
+            todo += found[name].imports
+    # A constant of text that nothing uses is used in errors and log lines alone.
+    essence = [
+        (name, module.code, [text for constant, text in module.texts if constant in used])
+        for name, module in sorted(found.items())
+    ]
+    return hashlib.sha256(repr(essence).encode()).hexdigest()[:16]
 
 
 @functools.cache
@@ -43,9 +56,33 @@ def fingerprint_files(folder: str) -> str:
     return digest.hexdigest()[:16]
 
 
+class _Module(NamedTuple):
+    """What of a module's source counts.
+
+    code: without constants of text; texts: those, name and source of each; names: that the code
+    uses; imports: modules of the library.
+    """
+
+    code: str
+    texts: list[tuple[str, str]]
+    names: frozenset[str]
+    imports: tuple[str, ...]
+
+
 @functools.cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(_path(module).read_text(encoding="utf-8"))
+def _module(name: str) -> _Module:
+    tree = ast.parse(_path(name).read_text(encoding="utf-8"))
+    imports = tuple(_imports(tree))
+    _strip(tree)
+    texts = [node for node in tree.body if _is_text(node)]
+    tree.body = [node for node in tree.body if node not in texts]
+    # Unparsed, since `ast.dump` differs between versions of Python.
+    return _Module(
+        ast.unparse(tree),
+        [(node.targets[0].id, ast.unparse(node)) for node in texts],
+        frozenset(_names([tree, *(node.value for node in texts)])),
+        imports,
+    )
 
 
 def _path(module: str) -> Path:
@@ -53,29 +90,70 @@ def _path(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-@functools.cache
-def _imports(module: str) -> tuple[str, ...]:
-    """The modules of the library that a module imports, anywhere in it."""
+def _imports(tree: ast.Module) -> list[str]:
+    """The modules of the library that are imported anywhere in a module."""
     names = set()
-    for node in ast.walk(_tree(module)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(sorted(n for n in names if f"{n}.".startswith("vae.") and _path(n).is_file()))
+    return sorted(n for n in names if f"{n}.".startswith("vae.") and _path(n).is_file())
 
 
-@functools.cache
-def _essence(module: str) -> str:
-    """The source of a module without comments, docstrings and layout.
+def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                yield node.id
+            elif isinstance(node, ast.Attribute):
+                yield node.attr
 
-    Unparsed, since `ast.dump` differs between versions of Python.
-    """
-    tree = ast.parse(_path(module).read_text(encoding="utf-8"))  # `_tree` is to stay as it is
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement names a text, or a collection of texts."""
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and not isinstance(node.value, ast.Name)
+        and all(isinstance(n, _TEXT) for n in ast.walk(node.value))
+        and all(isinstance(n.value, str) for n in ast.walk(node.value) if type(n) is ast.Constant)
+    )
+
+
+_TEXT = (
+    *(ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Add, ast.Name, ast.Load),
+    *(ast.Tuple, ast.List, ast.Set, ast.Dict),
+)
+
+
+def _strip(tree: ast.Module) -> None:
+    """Take docstrings out of a tree, and words that only reach an exception or a log."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+        match node:
+            case ast.Call() if _is_exception(node.func) or _is_log(node.func):
+                node.args, node.keywords = [], []
+            case ast.ClassDef() if any(map(_is_exception, node.bases)):
+                node.body = [ast.Pass()]
+            case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                first = node.body[0] if node.body else None
+                if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                    node.body = node.body[1:] or [ast.Pass()]
+
+
+def _is_exception(node: ast.expr) -> bool:
+    """Whether a class is an exception, as far as its name says."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    builtin = getattr(builtins, name, None)
+    is_builtin = isinstance(builtin, type) and issubclass(builtin, BaseException)
+    return is_builtin or name.endswith(("Error", "Exception"))
+
+
+def _is_log(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in LOGGERS
+        and node.attr in LOGGING
+    )

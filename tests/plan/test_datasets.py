@@ -1,0 +1,53 @@
+"""Where the images of a dataset come from, and what they depend on."""
+
+from tests.plan.test_config import with_dataset
+from vae.plan import datasets
+from vae.plan.runs import resolve
+
+
+def preparation(content):
+    settings = resolve(content)
+    return datasets.preparation(settings.datasets["mnist"], settings.sources)
+
+
+def data_terms(settings, name):
+    return datasets.data_terms(settings.datasets[name], settings.sources)
+
+
+def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path):
+    def labelled(*files):
+        for file in files:
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).touch()
+        content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+        return datasets.labelled(resolve(content).datasets["mnist"])
+
+    assert not labelled("1.png")
+    assert not labelled("a/1.png", "a/2.png")
+    assert labelled("b/1.png")
+    assert datasets.labelled(resolve(with_dataset(latent_dim=2)).datasets["mnist"])
+
+
+def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_path):
+    content = with_dataset(latent_dim=2)
+    files = {"a.gz": {"content_sha256": "0" * 64}}
+    content["sources"]["mnist"] |= {"files": files, "class_names": ["a"], "urls": ["http://x/"]}
+    assert preparation(content) == {
+        "format": "idx",
+        "checksums": {"a.gz": "0" * 64},
+        "options": {"class_names": ["a"]},
+    }
+    content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+    before = preparation(content)
+    assert before["options"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    (tmp_path / "new.png").write_bytes(b"")
+    assert preparation(content)["signature"] != before["signature"]
+
+
+def test_the_terms_of_images_come_from_their_source(tmp_path):
+    sources = {"x": {"format": "digits", "licence": "CC0", "citation": "Somebody"}}
+    folder = {"source": {"folder": str(tmp_path)}, "size": 8, "latent_dim": 2}
+    configured = {"mine": folder, "theirs": {"source": "x", "latent_dim": 2}}
+    settings = resolve({"datasets": configured, "sources": sources})
+    assert data_terms(settings, "theirs")["licence"] == "CC0"
+    assert str(tmp_path) in data_terms(settings, "mine")["source"]

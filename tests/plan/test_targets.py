@@ -1,0 +1,31 @@
+"""Targets of datasets and runs, and what is said about those that are not configured."""
+
+from tests.plan.test_config import VALID, with_dataset
+from vae.plan import targets
+from vae.plan.runs import resolve
+
+
+def test_a_walk_through_the_third_dimension_is_a_target_of_three_dimensions_alone():
+    for changes, walks in (({}, ["ld_3"]), ({"conditional": True}, [])):
+        files = targets.dataset_targets(resolve(with_dataset(**changes)), "mnist")
+        assert [file.split("/")[2] for file in files if file.endswith("grid.gif")] == walks
+        assert files[-1] == "results/mnist/comparison.png"
+
+
+def test_raw_files_that_no_source_has_are_explained():
+    content = with_dataset()
+    content["sources"]["mnist"]["files"] = {"a.gz": {"sha256": "0" * 64}}
+    settings = resolve(content)
+    assert "has: a.gz." in targets.unknown_raw_file(settings, "mnist", "b.gz")
+    assert "did you mean mnist?" in targets.unknown_raw_file(settings, "minst", "a.gz")
+    assert "no files to download" in targets.unknown_raw_file(settings, "digits", "a.gz")
+
+
+def test_unconfigured_targets_are_explained():
+    settings = resolve(VALID)
+    text = targets.unknown_target(settings, "mnist", "ld_7")
+    assert "No run called 'ld_7' is configured for the dataset mnist" in text
+    assert "Configured are: ld_2, ld_3." in text
+    assert "latent_dim: 7" in text
+    text = targets.unknown_target(settings, "mnst")
+    assert "did you mean mnist?" in text
