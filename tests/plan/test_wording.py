@@ -19,22 +19,19 @@ RULES = {
         for path in (ROOT / "scripts/vae/data/sources").glob("[a-z]*.py")
     ],
 }
+EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# What these rules write into results, or hand to a library.
-SENTENCES_OF_RESULTS = {
-    "results": 0,
-}
+# Sentences that these rules write into results: no others may count.
+SENTENCES_OF_RESULTS = set()
 
 
 @pytest.fixture
 def library(tmp_path, monkeypatch):
-    """A copy of the scripts and the library whose fingerprints are taken."""
-    shutil.copytree(
-        ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    """A copy of the scripts and the library, of which fingerprints are taken."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=ignored)
     monkeypatch.setattr(fingerprints, "ROOT", tmp_path / "scripts")
-    forget()
     yield tmp_path / "scripts"
     forget()
 
@@ -50,7 +47,7 @@ def taken():
 
 
 def modules_of(rule):
-    """The modules that a rule's fingerprint is about, found here in another way."""
+    """The modules that a rule's fingerprint is about, found in another way."""
     names, todo = set(), [rule, *RULES[rule]]
     while todo:
         module = todo.pop()
@@ -61,68 +58,43 @@ def modules_of(rule):
                         names.add(name)
                         todo.append(name)
         names.add(module)
-    return {
-        n
-        for n in names
-        if n.startswith("vae.") and not n.startswith(("vae.plan.", "vae.services."))
-    }
+    return {n for n in names if f"{n}.".startswith("vae.") and not f"{n}.".startswith(EXEMPT)}
 
 
-class Reworded(ast.NodeTransformer):
-    """Other words in every text that a person reads when something fails, or in a log."""
-
-    def __init__(self, names):
-        self.names, self.within, self.count = names, 0, 0
-
-    def visit(self, node):
-        words = (
-            isinstance(node, ast.Raise)
-            or (isinstance(node, ast.ClassDef) and node.name.endswith("Error"))
-            or (isinstance(node, ast.Call) and self.speaks(node.func))
-            or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in self.names)
-        )
-        self.within += words
-        node = super().visit(node)
-        self.within -= words
-        return node
-
-    def visit_Constant(self, node):
-        if self.within and isinstance(node.value, str) and any(map(str.isalpha, node.value)):
-            self.count += 1
-            return ast.Constant(f"other words, {node.value}")
-        return node
-
-    @staticmethod
-    def speaks(function):
-        if isinstance(function, ast.Attribute):
-            owner = getattr(function.value, "id", "")
-            return function.attr in LOG_CALLS and owner in ("logger", "progress")
-        return getattr(function, "id", "").endswith("Error")
+def speaks(node):
+    """Whether all text within a node is for a person, when something fails or in a log."""
+    match node:
+        case ast.Raise():
+            return True
+        case ast.ClassDef(name=name) | ast.Call(func=ast.Name(id=name)):
+            return name.endswith("Error")
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method)):
+            return owner in ("logger", "progress") and method in LOG_CALLS
+    return False
 
 
-def only_in_words(tree):
-    """Constants of a module that stand in errors and log lines, and nowhere else."""
-    constants = {
-        node.targets[0].id
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        if isinstance(node.value, ast.Constant | ast.JoinedStr | ast.BinOp)
-        and any(
-            isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(node.value)
-        )
-    }
-    spoken = set()
+def is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def spoken_constants(tree):
+    """Assignments at the top of a module whose names are used in errors and log lines alone."""
+    spoken = {id(n) for node in ast.walk(tree) if speaks(node) for n in ast.walk(node)}
+    uses = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) or (
-            isinstance(node, ast.Call) and Reworded.speaks(node.func)
-        ):
-            spoken |= {id(n) for n in ast.walk(node)}
-    loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    return {
-        name
-        for name in constants
-        if (uses := [n for n in loads if n.id == name]) and all(id(n) in spoken for n in uses)
-    }
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            uses.setdefault(node.id, []).append(id(node) in spoken)
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    return [n for n in assigned if all(uses.get(getattr(n.targets[0], "id", ""), [False]))]
+
+
+def reword(tree):
+    """Put other words into every text for a person; returns how many there were."""
+    within = [node for node in ast.walk(tree) if speaks(node)] + spoken_constants(tree)
+    texts = {id(n): n for node in within for n in ast.walk(node) if is_text(n)}
+    for text in texts.values():
+        text.value = f"other words, {text.value}"
+    return len(texts)
 
 
 def test_other_words_in_errors_and_log_lines_leave_fingerprints_alone(library):
@@ -130,24 +102,22 @@ def test_other_words_in_errors_and_log_lines_leave_fingerprints_alone(library):
     for module in set().union(*map(modules_of, RULES)):
         path = fingerprints._path(module)
         tree = ast.parse(path.read_text())
-        reworded = Reworded(only_in_words(tree))
-        path.write_text(ast.unparse(ast.fix_missing_locations(reworded.visit(tree))))
-        count += reworded.count
+        count += reword(tree)
+        path.write_text(ast.unparse(tree))
     assert count > 100
     assert taken() == before
 
 
-def test_no_sentence_is_left_that_results_do_not_hold(library):
-    """A text passed through a helper into an error would count, and be listed here."""
-    sentences = set()
-    for rule in RULES:
-        for module in modules_of(rule):
-            code = fingerprints._module(module).code
-            for node in ast.walk(ast.parse(code)):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    if len(node.value.split()) > 3:
-                        sentences.add((module, node.value))
-    assert sentences == set()
+def test_no_sentence_is_left_that_results_do_not_hold():
+    """A text that reaches an error through a helper would count, and be listed here."""
+    forget()
+    sentences = {
+        (module, node.value)
+        for module in set().union(*map(modules_of, RULES))
+        for node in ast.walk(ast.parse(fingerprints._module(module).code))
+        if is_text(node) and len(node.value.split()) > 3
+    }
+    assert sentences == SENTENCES_OF_RESULTS
 
 
 def test_code_that_changes_changes_fingerprints(library):
