@@ -147,7 +147,7 @@ def test_a_class_is_covered_from_a_tenth_as_many_images_on():
 def test_a_feature_that_is_no_number_is_refused(measure):
     x = features(20)
     x[3, 2] = np.nan
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="NaN"):
         measure(features(20), x)
 
 

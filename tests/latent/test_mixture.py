@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from scripts.fit_mixture import fit_mixture
 from tests.evaluation.test_bounds import network
 from vae.data import images
 from vae.data.images import Images, Split
@@ -102,7 +101,9 @@ def test_the_script_fits_draws_from_the_posteriors(tmp_path):
     split = Split(pixels, labels)
     images.save(Images(split, split), tmp_path / "images.npz")
     path = tmp_path / "mixture.npz"
-    fit_mixture(tmp_path / "images.npz", tmp_path / "encoder.onnx", path, seed=0, threads=1)
+    mixture.fit_to_images(
+        tmp_path / "images.npz", tmp_path / "encoder.onnx", path, seed=0, threads=1
+    )
     z = mixture.load(path).draw(10_000)[:, 0]
     low, high = z[z < 0.5], z[z > 0.5]
     assert len(low) == pytest.approx(5000, rel=0.1)

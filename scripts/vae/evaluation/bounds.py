@@ -7,7 +7,6 @@ are decoded some at a time and added up in float64: more draws of z take time, h
 
 import logging
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,7 +14,8 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from vae.latent.codes import kl_divergence
-from vae.latent.onnx import BATCH, Decoder
+from vae.latent.onnx import BATCH, Decoder, slices
+from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ def importance_weighted_nll(
     )
     log_p_shared = np.empty((len(encoded), shared))
     x = _unit(encoded.pixels)
-    for part, log_p in _at_points(x, z, decoder, log_prob, "draws from the prior: %d of %d"):
+    for part, log_p in _at_points(x, z, decoder, log_prob):
         log_p_shared[:, part] = log_p
 
     nll = np.empty(len(encoded))
@@ -179,26 +179,18 @@ def exact_nll(
     log_mass = _log_prior(z) + decoder.latent_dim * math.log(step)
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
-    for part, log_p in _at_points(x, z, decoder, log_prob, "quadrature: %d of %d points"):
+    for part, log_p in _at_points(x, z, decoder, log_prob):
         total = np.logaddexp(total, _log_sum_exp(log_p + log_mass[part]))
     return -total
 
 
-def slices(n: int, size: int, message: str) -> Iterator[slice]:
-    """Cut n things into slices of `size`, at least 1; twice a minute, log how many are done."""
-    shown = time.monotonic()
-    for start in range(0, n, max(size, 1)):
-        if time.monotonic() - shown > 30:
-            logger.info(message, start, n)
-            shown = time.monotonic()
-        yield slice(start, start + max(size, 1))
-
-
 def _at_points(
-    x: np.ndarray, z: np.ndarray, decoder: Decoder, log_prob: LogProb, message: str
+    x: np.ndarray, z: np.ndarray, decoder: Decoder, log_prob: LogProb
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield log p(x|z) [N, B] of all images at some of the points z [S, D] at a time, and which."""
-    for part in slices(len(z), BATCH // max(x.shape), message):
+    progress = Progress(logger)
+    for part in slices(len(z), BATCH // max(x.shape)):
+        progress.info("%d of %d points of latent space", part.start, len(z))
         yield part, log_prob(x, decoder.parameters(z[part]))
 
 
@@ -227,9 +219,12 @@ def _draw(
     rng = np.random.default_rng(seed)
     points = max(1, BATCH // max(encoded.pixels[0].size, decoder.latent_dim))
     at_once = min(draws, points)
-    message = f"{draws} draws from the posterior: %d of %d images"
+    progress = Progress(logger)
     scale = np.resize(np.float32(scales), draws)
-    for images in slices(len(encoded), points // at_once, message):
+    for images in slices(len(encoded), points // at_once):
+        progress.info(
+            "%d draws from the posterior: %d of %d images", draws, images.start, len(encoded)
+        )
         block = encoded[images]
         x, mean = _unit(block.pixels)[:, None], block.z_mean[:, None]
         log_var = block.z_log_var

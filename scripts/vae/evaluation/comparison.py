@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 # What is compared, and whether more of it is better (1), less (-1), or neither.
-FIGURES = {
+METRICS = {
     "elbo": 1,
     "nll_importance_weighted": -1,
     "nll_exact": -1,
@@ -33,7 +33,7 @@ FIGURES = {
     "seconds": 0,
 }
 
-# Where runs differ in these settings a figure means something else. A conditional run is told the
+# Where runs differ in these settings a metric means something else. A conditional run is told the
 # class: which of K equal ones is worth up to log K nats.
 OF_LIKELIHOODS = ("elbo", "nll_importance_weighted", "nll_exact", "bits_per_dimension")
 OF_PIXELS = ("mse", "psnr", "ssim")
@@ -46,10 +46,10 @@ def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> p
 
     Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
-    of each of FIGURES (`seconds` are those of training), and its standard deviation `<figure>_sd`,
-    not a number for a single run; `best`, the figures in which no row is better
-    by more than the larger of the two standard deviations, of rows that agree in what the figure is
-    COMPARED_WITHIN: on validation images, where all runs have figures of those, so that test images
+    of each of METRICS (`seconds` are those of training), and its standard deviation `<metric>_sd`,
+    not a number for a single run; `best`, the metrics in which no row is better
+    by more than the larger of the two standard deviations, of rows that agree in what the metric is
+    COMPARED_WITHIN: on validation images, where all runs have metrics of those, so that test images
     choose nothing.
     """
     settings = pd.DataFrame([record["settings"] for record in records], dtype=object)
@@ -60,9 +60,9 @@ def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> p
     rows = _over_seeds(records, [evaluation["metrics"] for evaluation in evaluations], groups)
     judged = rows
     if all("validation" in evaluation for evaluation in evaluations):
-        figures = [evaluation["validation"] for evaluation in evaluations]
-        judged = _over_seeds(records, figures, groups)
-    best = {name: _best(judged, name) for name in FIGURES if name in judged}
+        metrics = [evaluation["validation"] for evaluation in evaluations]
+        judged = _over_seeds(records, metrics, groups)
+    best = {name: _best(judged, name) for name in METRICS if name in judged}
     rows["best"] = [" ".join(name for name in best if i in best[name]) for i in rows.index]
     return rows[["runs", "seeds", *keys, *(c for c in rows if c not in {"runs", "seeds", *keys})]]
 
@@ -79,32 +79,32 @@ def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _over_seeds(
-    records: list[dict[str, Any]], figures: list[dict[str, Any]], groups: list[pd.Series]
+    records: list[dict[str, Any]], metrics: list[dict[str, Any]], groups: list[pd.Series]
 ) -> pd.DataFrame:
-    """A row a group of runs: names, number, size, means and standard deviations of figures."""
+    """A row a group of runs: names, number, size, means and standard deviations of metrics."""
     runs = pd.DataFrame(
         [
             {key: record[key] for key in ("run", "parameters", "seconds")}
-            | {name: figure["value"] for name, figure in values.items() if name in FIGURES}
-            for record, values in zip(records, figures, strict=True)
+            | {name: metric["value"] for name, metric in values.items() if name in METRICS}
+            for record, values in zip(records, metrics, strict=True)
         ]
     )
     runs = runs.groupby(groups, dropna=False)
     rows = runs["run"].agg(runs=" ".join, seeds="size")
     rows["parameters"] = runs["parameters"].first()
-    for name in FIGURES:
+    for name in METRICS:
         if name in runs.obj:
             rows[name], rows[f"{name}_sd"] = runs[name].mean(), runs[name].std()
     return rows.reset_index()
 
 
 def _best(rows: pd.DataFrame, name: str) -> set[int]:
-    """The rows than which none is better in a figure beyond the noise between seeds."""
-    if not FIGURES[name]:
+    """The rows than which none is better in a metric beyond the noise between seeds."""
+    if not METRICS[name]:
         return set()
     result = set()
     for _, family in _families(rows, name):
-        value = (FIGURES[name] * family[name]).dropna()
+        value = (METRICS[name] * family[name]).dropna()
         if len(value):
             noise = family[f"{name}_sd"].fillna(0)[value.index]
             within = value.max() - value <= np.maximum(noise, noise[value.idxmax()])
@@ -113,7 +113,7 @@ def _best(rows: pd.DataFrame, name: str) -> set[int]:
 
 
 def _families(rows: pd.DataFrame, name: str) -> Iterator[tuple[Any, pd.DataFrame]]:
-    """The rows whose figures can be compared with each other."""
+    """The rows whose metrics can be compared with each other."""
     keys = [key for key in COMPARED_WITHIN.get(name, ()) if key in rows]
     if keys:
         yield from rows.groupby(keys, dropna=False)

@@ -5,6 +5,9 @@ The headings are those of Mitchell et al. 2019 (arXiv 1810.03993), as far as the
 
 from typing import Any
 
+from vae.services import records
+from vae.services.files import atomic
+
 LOADING = """\
 ```python
 import keras, numpy as np
@@ -29,6 +32,13 @@ CONDITIONAL = {
     "inputs": "[z, label]",
     "feed": '{"z": z, "class": label}',
 }
+
+
+def write(path_to_run: str, path_to_metrics: str, data: dict[str, str], output_path: str) -> None:
+    """Write the card of a run; data: where its images come from, see `text`."""
+    record, evaluation = records.read(path_to_run), records.read(path_to_metrics)
+    with atomic(output_path) as part:
+        part.write_text(text(record, evaluation, data), encoding="utf-8")
 
 
 def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str]) -> str:
@@ -66,11 +76,11 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
         "## How good it is",
         "On the test images, which it was not trained on. ± is the standard error of the mean.",
         _table(
-            ("figure", "value", "unit", "images"),
+            ("metric", "value", "unit", "images"),
             [
-                (name, _value(figure), figure["unit"], f"{figure['images']:,}")
-                for name, figure in evaluation["metrics"].items()
-                if isinstance(figure["value"], int | float)
+                (name, _value(metric), metric["unit"], f"{metric['images']:,}")
+                for name, metric in evaluation["metrics"].items()
+                if isinstance(metric["value"], int | float)
             ],
         ),
         *evaluation["notes"],
@@ -91,9 +101,9 @@ def _loading(latent_dim: int, shape: list[int], classes: int) -> str:
     return LOADING.format(**sizes, **parts | {"label": label})
 
 
-def _value(figure: dict[str, Any]) -> str:
-    value = f"{figure['value']:.5g}"
-    return f"{value} ± {figure['standard_error']:.2g}" if "standard_error" in figure else value
+def _value(metric: dict[str, Any]) -> str:
+    value = f"{metric['value']:.5g}"
+    return f"{value} ± {metric['standard_error']:.2g}" if "standard_error" in metric else value
 
 
 def _table(head: tuple[str, ...], rows: Any) -> str:

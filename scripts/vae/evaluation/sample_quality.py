@@ -26,7 +26,7 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
     trace of the root is that of (A^(1/2) B A^(1/2))^(1/2), which is symmetric, so that its
     eigenvalues are real and, but for rounding, no less than 0, however singular A and B are.
 
-    Raises ValueError for fewer than two images, or where a feature is no number.
+    Raises ValueError for fewer than two images, or a feature that is not finite.
     """
     x, y = _checked(x, 2), _checked(y, 2)
     a, b = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (x, y))
@@ -47,7 +47,8 @@ def kernel_distance(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     Returns it and its standard error, how far from it other images would lie (Hoeffding 1948,
     doi 10.1214/aoms/1177730196, section 5); the error is rather large where the distance is near 0.
 
-    Raises ValueError for fewer than three images, unequal numbers of them, or no numbers.
+    Raises ValueError for fewer than three images, unequal numbers of them, or a feature that is not
+    finite.
     """
     x, y = _checked(x, 3), _checked(y, 3)
     if len(x) != len(y):
@@ -74,7 +75,7 @@ def precision_recall(real: np.ndarray, generated: np.ndarray) -> tuple[float, fl
     An image is among others if it is no farther from one of them than that one's third neighbour
     among them. Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2.
 
-    Raises ValueError for fewer than four images, or where a feature is no number.
+    Raises ValueError for fewer than four images, or a feature that is not finite.
     """
     real, generated = (_checked(f, NEIGHBOURS + 1) for f in (real, generated))
     return _share_among(generated, real), _share_among(real, generated)
@@ -87,7 +88,7 @@ def density_coverage(real: np.ndarray, generated: np.ndarray) -> tuple[float, fl
     exceed 1; for images of the same distribution it is 1 on average. Naeem et al. 2020 (arXiv
     2002.09797).
 
-    Raises ValueError for fewer than six images, or where a feature is no number.
+    Raises ValueError for fewer than six images, or a feature that is not finite.
     """
     real, generated = (_checked(f, NEIGHBOURS_OF_DENSITY + 1) for f in (real, generated))
     radii = _radii(real, NEIGHBOURS_OF_DENSITY)
@@ -116,7 +117,7 @@ def _checked(features: np.ndarray, fewest: int) -> np.ndarray:
     if len(features) < fewest:
         raise ValueError(f"{len(features)} images; {fewest} are the fewest")
     if not np.isfinite(features).all():
-        raise ValueError("features: some are no numbers")
+        raise ValueError("features: some are NaN or infinity")
     return features.astype(float)
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vae.data import images
+from vae.latent.onnx import Encoder
 from vae.services import npz
 from vae.services.errors import reading
 from vae.services.files import atomic
@@ -38,7 +40,7 @@ class Latents:
             raise ValueError(f"means, variances and labels do not fit: {shapes}")
         values = (self.z_mean, self.z_log_var)
         if not all(a.dtype.kind == "f" and np.isfinite(a).all() for a in values):
-            raise ValueError("some codes are no numbers")
+            raise ValueError("some codes are not finite")
         if self.labels.dtype.kind not in "iu":
             raise ValueError(f"labels: {self.labels.dtype} is no integer")
 
@@ -46,6 +48,13 @@ class Latents:
     def kl(self) -> np.ndarray:
         """KL of each latent dimension in nats, averaged over images: float64 [D]."""
         return kl_divergence(self.z_mean, self.z_log_var).mean(axis=0)
+
+
+def encode(path_to_images: str, path_to_encoder: str, output_path: str, threads: int) -> None:
+    """Write the codes, the labels and the class names of a test set to an npz file."""
+    data = images.load(path_to_images)
+    z_mean, z_log_var = Encoder(path_to_encoder, threads)(data.test.pixels, data.test.labels)
+    save(Latents(z_mean, z_log_var, data.test.labels, data.class_names), output_path)
 
 
 def save(latents: Latents, path: str | Path) -> None:

@@ -16,6 +16,12 @@ from vae.services.errors import UserError, reading
 BATCH = 2**20
 
 
+def slices(n: int, size: int) -> Iterator[slice]:
+    """Cut n things into slices of `size`, at least 1."""
+    size = max(size, 1)
+    return (slice(start, start + size) for start in range(0, n, size))
+
+
 class _Network:
     """An ONNX file and the shapes of its inputs and outputs, without the batch."""
 
@@ -40,14 +46,14 @@ class _Network:
         (self.classes,) = self._shapes.get("class", (0,))
 
     def _run(self, outputs: tuple[str, ...], batches: Iterator[dict]) -> list[np.ndarray]:
-        """The outputs of all batches. Raises UserError where one of them is no finite number."""
+        """The outputs of all batches. Raises UserError if one of them is not finite."""
         parts = [self._session.run(outputs, batch) for batch in batches]
         arrays = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
         for name, array in zip(outputs, arrays, strict=True):
             if not np.isfinite(array).all():
                 raise UserError(
-                    f"{self._path} gives a {name} that is no number: its training diverged, or the "
-                    "file is damaged. Lower learning_rate in config/config.yaml, or delete the "
+                    f"The {name} from {self._path} contains NaN or infinity: training diverged, or "
+                    "the file is damaged. Lower learning_rate in config/config.yaml, or delete the "
                     "file; then run the same command again: it will be trained anew."
                 )
         return arrays
@@ -69,9 +75,8 @@ class _Network:
         return {"class": np.eye(self.classes, dtype=np.float32)[labels]}
 
     def _slices(self, n: int) -> Iterator[slice]:
-        """Parts of n images that are small enough to compute at once; one, empty, where n is 0."""
-        size = max(1, BATCH // math.prod(self.image_shape))
-        return (slice(i, i + size) for i in range(0, max(n, 1), size))
+        """Parts of n images that are small enough to compute at once; an empty one if n is 0."""
+        return slices(max(n, 1), BATCH // math.prod(self.image_shape))
 
 
 class Encoder(_Network):

@@ -54,3 +54,13 @@ def reading(path: str | Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise damaged(path, error) from error
+
+
+class DivergedError(UserError):
+    """A trained network gives values that are not finite."""
+
+    def __init__(self, what: str = "The networks' output"):
+        super().__init__(
+            f"{what} contains NaN or infinity: training diverged. A lower learning_rate or a "
+            "longer warm-up usually helps."
+        )

@@ -1,0 +1,131 @@
+"""How close generated images are to real ones, as metrics with units."""
+
+import logging
+import math
+from typing import Any
+
+import numpy as np
+
+from vae.data.images import Images
+from vae.evaluation import sample_quality as quality
+from vae.evaluation.metrics import metric
+from vae.latent import sampling
+from vae.latent.mixture import Mixture
+from vae.latent.onnx import BATCH, Classifier, Decoder, slices
+from vae.services.errors import DivergedError
+from vae.services.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+# Metrics of generated images next to real ones, and their units.
+GENERATION = {
+    "frechet_distance": "squared difference of features",
+    "kernel_distance": "squared mean discrepancy",
+    "precision": "share of generated images",
+    "recall": "share of test images",
+    "density": "1",
+    "coverage": "share of test images",
+    "classes_covered": "share of classes",
+}
+
+
+def evaluate(
+    data: Images,
+    decoder: Decoder,
+    mixture: Mixture,
+    classifier: Classifier,
+    seed: int,
+    generated: int,
+) -> dict[str, dict[str, Any]]:
+    """Return the metrics of generated images, compared with test images by a classifier's features.
+
+    Names are `classifier_<metric>_<what>`: of images decoded from draws from the `prior` and from
+    the `mixture`; the `floor` is what as many training images have, so what a perfect model would.
+    All are 8-bit, the generated ones means of p(x|z), in a conditional run of the test images'
+    classes. On every side there are `generated` images, at random, or as many as the smaller of
+    training and test set has.
+
+    Raises UserError if a decoder's output is not finite, ValueError if `cannot_compare`.
+    """
+    count = _comparable(data, generated)
+    rng = np.random.default_rng(seed)
+    real, others = (split[rng.permutation(len(split))[:count]] for split in (data.test, data.train))
+    prior = sampling.prior(count, decoder.latent_dim, seed)
+    test = classifier(real.pixels)
+    sides = {
+        "prior": _features(classifier, decoder, prior, real.labels),
+        "mixture": _features(classifier, decoder, mixture.draw(count, seed), real.labels),
+        "floor": classifier(others.pixels),
+    }
+    metrics = {}
+    for side, features in sides.items():
+        for name, value in _compare(test, features).items():
+            metrics[f"classifier_{name}_{side}"] = value
+    for name in GENERATION:
+        values = [metrics[f"classifier_{name}_{side}"]["value"] for side in sides]
+        logger.info("classifier_%s: prior %.4g, mixture %.4g, floor %.4g", name, *values)
+    return metrics
+
+
+def cannot_compare(data: Images, labelled: bool, generated: int) -> str:
+    """Why there are no metrics of generated images, in words; empty if there are some."""
+    if not labelled or len(data.class_names) < 2:
+        return (
+            "The metrics of generated images (classifier_*) need labels: they compare images by "
+            "what a classifier sees in them, and these images have fewer than two classes."
+        )
+    if (count := _comparable(data, generated)) < quality.FEWEST:
+        return (
+            f"The metrics of generated images (classifier_*) need {quality.FEWEST} training and "
+            f"{quality.FEWEST} test images at least; here are {count}."
+        )
+    return ""
+
+
+def _comparable(data: Images, generated: int) -> int:
+    return min(generated, len(data.train), len(data.test))
+
+
+def _features(
+    classifier: Classifier, decoder: Decoder, z: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features and logits of the 8-bit images decoded from z [N, D], some at a time.
+
+    labels: [N], of the classes that a conditional decoder is asked for.
+    """
+    size = BATCH // math.prod(decoder.image_shape)
+    parts = []
+    progress = Progress(logger)
+    for part in slices(len(z), size):
+        progress.info("generated images: %d of %d", part.start, len(z))
+        parts.append(classifier(_uint8(decoder(z[part], labels[part]))))
+    features, logits = zip(*parts, strict=True)
+    return np.concatenate(features), np.concatenate(logits)
+
+
+def _uint8(images: np.ndarray) -> np.ndarray:
+    if not np.isfinite(images).all():
+        raise DivergedError
+    return np.rint(255 * images).astype(np.uint8)
+
+
+def _compare(
+    real: tuple[np.ndarray, np.ndarray], generated: tuple[np.ndarray, np.ndarray]
+) -> dict[str, dict[str, Any]]:
+    """The metrics of GENERATION; real, generated: features and logits of as many images."""
+    (x, x_logits), (y, y_logits) = real, generated
+    precision, recall = quality.precision_recall(x, y)
+    density, coverage = quality.density_coverage(x, y)
+    distance, error = quality.kernel_distance(x, y)
+    values = {
+        "frechet_distance": quality.frechet_distance(x, y),
+        "kernel_distance": distance,
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+        "classes_covered": quality.classes_covered(x_logits.argmax(1), y_logits.argmax(1)),
+    }
+    metrics = {name: metric(value, GENERATION[name], len(x)) for name, value in values.items()}
+    metrics["kernel_distance"]["standard_error"] = error
+    return metrics

@@ -1,0 +1,45 @@
+import json
+
+import numpy as np
+import pytest
+
+from tests.evaluation.test_bounds import SHAPE, bernoulli_decoder, gaussian_decoder, network
+from vae.data import images
+from vae.data.images import Images, Split
+from vae.latent import mixture
+from vae.latent.mixture import Mixture
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The arguments of `evaluate` for an untrained run of so many latent dimensions."""
+
+    def write(likelihood, latent_dim):
+        rng = np.random.default_rng(0)
+        weight = rng.normal(size=(latent_dim, 6)) / 10
+        code = (rng.normal(size=(6, latent_dim)), np.zeros(latent_dim), (latent_dim,), "Identity")
+        network(tmp_path / "encoder.onnx", "image", SHAPE, {"z_mean": code, "z_log_var": code})
+        build = {"bernoulli": bernoulli_decoder, "gaussian": gaussian_decoder}[likelihood]
+        build(tmp_path / "decoder.onnx", weight)
+        settings = {"likelihood": likelihood, "seed": 0, "binarize": "none", "conditional": False}
+        record = {"dataset": "tiny", "run": f"ld_{latent_dim}", "settings": settings}
+        (tmp_path / "run.json").write_text(json.dumps(record))
+        seen = (rng.normal(size=(6, 4)), np.zeros(4), (4,), "Identity")
+        kinds = (rng.normal(size=(6, 2)), np.zeros(2), (2,), "Identity")
+        outputs = {"features": seen, "logits": kinds}
+        network(tmp_path / "classifier.onnx", "image", SHAPE, outputs)
+        covariance = 0.1 * np.eye(latent_dim)[None]
+        fitted = Mixture(np.ones(1), np.zeros((1, latent_dim)), covariance)
+        mixture.save(fitted, tmp_path / "mixture.npz")
+        pixels = rng.integers(0, 256, (20, *SHAPE), dtype=np.uint8)
+        train, test = Split(pixels[:12], np.zeros(12, int)), Split(pixels[12:], np.zeros(8, int))
+        images.save(Images(train, test, ("a", "b")), tmp_path / "images.npz")
+        files = {"images": "images.npz", "run": "run.json", "mixture": "mixture.npz"}
+        files |= {name: f"{name}.onnx" for name in ("encoder", "decoder", "classifier")}
+        return {f"path_to_{name}": tmp_path / file for name, file in files.items()} | {
+            "output_path": tmp_path / "metrics.json",
+            "evaluation": {"draws": 50, "samples": 100, "images": 4, "generated": 7},
+            "threads": 1,
+        }
+
+    return write
