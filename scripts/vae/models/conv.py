@@ -11,20 +11,21 @@ import keras
 from keras import layers
 
 from vae.models import inputs
+from vae.plan.config import RunSettings
 
 DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 
 
 def build(
-    image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0
+    image_shape: tuple[int, int, int], run: RunSettings, classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """A 2x2 or 3x3 convolution, three or more with `filters`, one dense layer; mirrored."""
-    channels, filters = image_shape[-1], run["filters"]
+    channels, filters = image_shape[-1], run.filters
     strides = _strides(image_shape)
     first = 2 if strides.count(2) < 2 else 3
     kernels = [first if stride == 2 else 3 for stride in strides]
 
-    given, image = inputs.image(image_shape, classes)
+    image_in, image = inputs.image(image_shape, classes)
     # Positive, as pixels are: else ReLU may leave none of so few channels alive.
     positive = keras.initializers.RandomUniform(0.0, 1.0 / first)
     hidden = _conv(channels, first, kernel_initializer=positive, name="conv_0")(image)
@@ -32,16 +33,14 @@ def build(
         hidden = _conv(filters, kernel, strides=stride, name=f"conv_{i}")(hidden)
     map_shape = hidden.shape[1:]
     hidden = layers.Flatten(name="features")(hidden)
-    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(hidden)
-    z_mean = layers.Dense(run["latent_dim"], name="z_mean")(hidden)
+    hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(hidden)
+    z_mean = layers.Dense(run.latent_dim, name="z_mean")(hidden)
     # At zero: else some seeds begin with variances that take the first epoch to come down.
-    z_log_var = layers.Dense(run["latent_dim"], kernel_initializer="zeros", name="z_log_var")(
-        hidden
-    )
-    encoder = keras.Model(given, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
+    z_log_var = layers.Dense(run.latent_dim, kernel_initializer="zeros", name="z_log_var")(hidden)
+    encoder = keras.Model(image_in, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
 
-    given, z = inputs.code(run["latent_dim"], classes)
-    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
+    z_in, z = inputs.code(run.latent_dim, classes)
+    hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(z)
     hidden = layers.Dense(math.prod(map_shape), "relu", name="features")(hidden)
     hidden = layers.Reshape(map_shape, name="map")(hidden)
     for i in range(len(strides), 0, -1):
@@ -53,7 +52,7 @@ def build(
             name=f"conv_{i}",
         )(hidden)
     hidden = layers.Conv2D(channels, first, padding="same", name="conv_0")(hidden)
-    decoder = keras.Model(given, crop(hidden, image_shape), name="decoder")
+    decoder = keras.Model(z_in, crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 

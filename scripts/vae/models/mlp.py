@@ -1,29 +1,29 @@
 """The dense network of the original project: 784-512-z-512-784 for MNIST."""
 
 import math
-from typing import Any
 
 import keras
 from keras import layers
 
 from vae.models import inputs
+from vae.plan.config import RunSettings
 
 DEFAULTS = {"intermediate_dim": 512, "learning_rate": 0.008}
 
 
 def build(
-    image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0
+    image_shape: tuple[int, int, int], run: RunSettings, classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """One hidden layer with ReLU on either side of the latent space."""
-    given, image = inputs.image(image_shape, classes)
+    image_in, image = inputs.image(image_shape, classes)
     hidden = layers.Flatten(name="pixels")(image)
-    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(hidden)
-    z_mean = layers.Dense(run["latent_dim"], name="z_mean")(hidden)
-    z_log_var = layers.Dense(run["latent_dim"], name="z_log_var")(hidden)
-    encoder = keras.Model(given, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
+    hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(hidden)
+    z_mean = layers.Dense(run.latent_dim, name="z_mean")(hidden)
+    z_log_var = layers.Dense(run.latent_dim, name="z_log_var")(hidden)
+    encoder = keras.Model(image_in, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
 
-    given, z = inputs.code(run["latent_dim"], classes)
-    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
+    z_in, z = inputs.code(run.latent_dim, classes)
+    hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(z)
     logits = layers.Dense(math.prod(image_shape), name="pixels")(hidden)
-    decoder = keras.Model(given, layers.Reshape(image_shape, name="logits")(logits), name="decoder")
+    decoder = keras.Model(z_in, layers.Reshape(image_shape, name="logits")(logits), name="decoder")
     return encoder, decoder

@@ -7,24 +7,24 @@ value: before its first step the network is linear, and so learns what PCA finds
 """
 
 import math
-from typing import Any
 
 import keras
 from keras import layers
 
 from vae.models import conv, inputs
+from vae.plan.config import RunSettings
 
 DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
 
 
 def build(
-    image_shape: tuple[int, int, int], run: dict[str, Any], classes: int = 0
+    image_shape: tuple[int, int, int], run: RunSettings, classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """Patches with `filters`, halved once with twice as many, one dense layer; mirrored."""
-    channels, filters = image_shape[-1], run["filters"]
+    channels, filters = image_shape[-1], run.filters
     patch = 2 ** conv.halvings(image_shape, 12)
 
-    given, image = inputs.image(image_shape, classes)
+    image_in, image = inputs.image(image_shape, classes)
     hidden = layers.Conv2D(filters, patch, patch, "same", name="patches")(image)
     hidden = _block(hidden, "block_1")
     hidden = layers.Conv2D(2 * filters, 2, 2, "same", name="halves")(hidden)
@@ -32,23 +32,21 @@ def build(
     map_shape = hidden.shape[1:]
     linear = layers.Flatten(name="features")(hidden)
     hidden = layers.Activation("relu", name="features_relu")(linear)
-    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(hidden)
-    z_mean = _sum(linear, hidden, run["latent_dim"], "z_mean")
+    hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(hidden)
+    z_mean = _sum(linear, hidden, run.latent_dim, "z_mean")
     # From the hidden layer alone: Adam moves a sum of thousands of features too far for exp.
-    z_log_var = layers.Dense(run["latent_dim"], kernel_initializer="zeros", name="z_log_var")(
-        hidden
-    )
-    encoder = keras.Model(given, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
+    z_log_var = layers.Dense(run.latent_dim, kernel_initializer="zeros", name="z_log_var")(hidden)
+    encoder = keras.Model(image_in, {"z_mean": z_mean, "z_log_var": z_log_var}, name="encoder")
 
-    given, z = inputs.code(run["latent_dim"], classes)
-    hidden = layers.Dense(run["intermediate_dim"], "relu", name="hidden")(z)
+    z_in, z = inputs.code(run.latent_dim, classes)
+    hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(z)
     hidden = _sum(z, hidden, math.prod(map_shape), "features")
     hidden = layers.Reshape(map_shape, name="map")(hidden)
     hidden = _block(hidden, "block_2")
     hidden = layers.Conv2DTranspose(filters, 2, 2, "same", name="halves")(hidden)
     hidden = _block(hidden, "block_1")
     hidden = layers.Conv2DTranspose(channels, patch, patch, "same", name="patches")(hidden)
-    decoder = keras.Model(given, conv.crop(hidden, image_shape), name="decoder")
+    decoder = keras.Model(z_in, conv.crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 

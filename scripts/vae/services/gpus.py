@@ -18,7 +18,7 @@ SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID", "KUBERNET
 
 
 @contextmanager
-def one_of_its_own(folder: Path | None = None) -> Iterator[None]:
+def reserved(folder: Path | None = None) -> Iterator[None]:
     """Choose a GPU that no other training on this machine has, for the length of the block.
 
     CUDA_VISIBLE_DEVICES then names it: to be entered before TensorFlow starts. Where it was set
@@ -53,28 +53,6 @@ def one_of_its_own(folder: Path | None = None) -> Iterator[None]:
             lock[1].close()
 
 
-def use() -> None:
-    """Let TensorFlow take GPU memory as it needs it, not all at once; say where it trains.
-
-    Nothing under another backend of Keras.
-    """
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        return
-    import tensorflow as tf
-
-    found = tf.config.list_physical_devices("GPU")
-    for gpu in found:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in found]
-    visible = os.environ.get(VISIBLE)
-    if found:
-        logger.info("trains on the GPU %s (%s=%s)", names[0], VISIBLE, visible)
-    elif remedy := unusable(visible, _listed(), tf.test.is_built_with_cuda()):
-        logger.warning("%s", remedy)
-
-
 def unusable(visible: str | None, listed: Sequence[str], has_cuda: bool) -> str:
     """What to say where TensorFlow finds no GPU: nothing, where there is none to find.
 
@@ -101,12 +79,12 @@ def _devices(environment: Mapping[str, str]) -> list[str]:
     """The GPUs that may be chosen, as CUDA_VISIBLE_DEVICES names them; none for "" and -1."""
     visible = environment.get(VISIBLE)
     if visible is None:
-        return _listed()
+        return listed()
     names = [name.strip() for name in visible.split(",")]
     return [] if "-1" in names else [name for name in names if name]
 
 
-def _listed() -> list[str]:
+def listed() -> list[str]:
     """The ids of this machine's GPUs: numbers mean others to CUDA than to nvidia-smi."""
     query = ("nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader")
     try:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 
-def of(arrays: np.ndarray | Sequence[np.ndarray], size: int) -> dict[str, Any]:
+def arguments(arrays: np.ndarray | Sequence[np.ndarray], size: int) -> dict[str, Any]:
     """Arguments for `fit` and `evaluate`: batches of `size` images, or of images and classes."""
     if keras.backend.backend() != "tensorflow":
         return {"x": arrays, "batch_size": size}

@@ -41,9 +41,9 @@ class VAE(keras.Model):
         self.reconstruction = keras.metrics.Mean("reconstruction")
         self.kl = keras.metrics.Mean("kl")
 
-    def call(self, given):
+    def call(self, inputs):
         """-log p(x|z) at one z drawn from q(z|x), and the KL: each [B], in nats."""
-        images, label = given if isinstance(given, list | tuple) else (given, None)
+        images, label = inputs if isinstance(inputs, list | tuple) else (inputs, None)
         size = ops.shape(images)[0]
         noise = keras.random.normal((size, self.latent_dim), seed=self.noise)
         if self.shards == 1:

@@ -1,5 +1,7 @@
 """The engine: how Keras runs the steps of a training, by hardware and backend."""
 
+import logging
+import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -7,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
+
+from vae.plan.config import RunSettings
+from vae.services import engine_reasons as reasons
+from vae.services import gpus
+
+logger = logging.getLogger(__name__)
 
 CPUINFO = Path("/proc/cpuinfo")
 FLAGS = ("amx_bf16", "avx512_bf16")  # of processors that compute with bfloat16
@@ -58,55 +66,55 @@ class Engine:
         }
 
 
-def choose(run: dict[str, Any], threads: int) -> Engine:
+def choose(run: RunSettings, threads: int) -> Engine:
     """The engine for a run that may use so many threads.
 
     What the run's `xla` and `precision` leave to it (auto) follows from what was measured:
     docs/benchmarks.md.
     """
     backend = keras.backend.backend()
-    why = {"steps_per_execution": "spares Python's time between steps"}
-    xla, precision = run["xla"], run["precision"]
+    why = {"steps_per_execution": reasons.STEPS}
+    xla, precision = run.xla, run.precision
     if xla == "auto":
         xla, why["xla"] = _xla(backend)
     if precision == "auto":
         precision, why["precision"] = _precision(backend, xla)
     fused, shards = backend == "tensorflow" and not (xla or on_gpu()), 1
     if fused:
-        why["fused"] = "oneDNN is slow at few filters, and at what follows transposed convolutions"
-        shards = _shards(threads, run["batch_size"])
+        why["fused"] = reasons.LAYERS
+        shards = _shards(threads, run.batch_size)
         if shards > 1:
-            why["shards"] = "threads that share an operation wait for each other"
+            why["shards"] = reasons.SHARDS
     most = 1 if backend == "torch" else 50  # PyTorch takes no more
     return Engine(backend, xla, precision, fused, shards, most, why)
 
 
 def _xla(backend: str) -> tuple[bool, str]:
     if backend == "torch":
-        return False, "PyTorch has none"
+        return False, reasons.NO_XLA_IN_TORCH
     if on_gpu():
-        return True, "fuses small operations, on a GPU"
+        return True, reasons.XLA_ON_GPU
     if backend == "tensorflow":
-        return False, "on a CPU, oneDNN's convolutions and matrix products are faster"
-    return True, "fuses small operations"
+        return False, reasons.NO_XLA_ON_CPU
+    return True, reasons.XLA
 
 
 def _precision(backend: str, xla: bool) -> tuple[str, str]:
     if on_gpu():
         if _compute_capability() >= AMPERE:
-            return "mixed_bfloat16", "the GPU computes with it in hardware"
-        return "float32", "the GPU has no bfloat16 in hardware"
+            return "mixed_bfloat16", reasons.BFLOAT16_ON_GPU
+        return "float32", reasons.NO_BFLOAT16_ON_GPU
     if backend != "tensorflow":
-        return "float32", "bfloat16 on a CPU was measured with TensorFlow alone"
+        return "float32", reasons.BFLOAT16_UNMEASURED
     if xla:
-        return "float32", "on a CPU, XLA has no matrix products in bfloat16"
+        return "float32", reasons.NO_BFLOAT16_IN_XLA
     if flag := _flag():
-        return "mixed_bfloat16", f"the processor computes with it in hardware ({flag})"
-    return "float32", "the processor has no bfloat16 in hardware"
+        return "mixed_bfloat16", reasons.BFLOAT16_ON_CPU.format(flag=flag)
+    return "float32", reasons.NO_BFLOAT16_ON_CPU
 
 
 def _shards(threads: int, batch_size: int) -> int:
-    """As many as threads, or an equal share of them each where these were too small."""
+    """One shard per thread; fewer, of as many threads each, if a shard would be too small."""
     most = min(threads, batch_size // SHARD)
     return max((n for n in range(1, most + 1) if threads % n == 0), default=1)
 
@@ -130,11 +138,11 @@ def on_gpu() -> bool:
     return any(not device.startswith("cpu") for device in devices())
 
 
-def start(run: dict[str, Any], threads: int) -> Engine:
+def start(run: RunSettings, threads: int) -> Engine:
     """Choose the engine for a run, and keep to its threads: before anything is computed."""
-    chosen = choose(run, threads)
-    use_threads(threads, chosen.shards)
-    return chosen
+    engine = choose(run, threads)
+    use_threads(threads, engine.shards)
+    return engine
 
 
 def use_threads(threads: int, shards: int = 1) -> None:
@@ -154,6 +162,26 @@ def use_threads(threads: int, shards: int = 1) -> None:
         torch.set_num_threads(threads)
 
 
+def use_gpus() -> None:
+    """Let TensorFlow take GPU memory as it needs it, not all at once; say where it trains.
+
+    Nothing under another backend of Keras.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    for gpu in devices:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    visible = os.environ.get(gpus.VISIBLE)
+    if devices:
+        name = tf.config.experimental.get_device_details(devices[0]).get("device_name")
+        logger.info("trains on the GPU %s (%s=%s)", name, gpus.VISIBLE, visible)
+    elif remedy := gpus.unusable(visible, gpus.listed(), tf.test.is_built_with_cuda()):
+        logger.warning("%s", remedy)
+
+
 def environment(engine: Engine) -> dict[str, Any]:
     """What a run's numbers may depend on beside its values: engine, machine, versions."""
     packages = [engine.backend, "keras", "numpy", "onnx", "onnxruntime", "tf2onnx"]
@@ -168,22 +196,22 @@ def environment(engine: Engine) -> dict[str, Any]:
 
 
 def _compute_capability() -> tuple[int, int]:
-    """Of the first GPU; (0, 0) where it has none that is known."""
+    """Of the first GPU; (0, 0) if it is unknown."""
     match keras.backend.backend():
         case "tensorflow":
             import tensorflow as tf
 
             gpu = tf.config.list_physical_devices("GPU")[0]
-            found = tf.config.experimental.get_device_details(gpu).get("compute_capability")
+            capability = tf.config.experimental.get_device_details(gpu).get("compute_capability")
         case "torch":
             import torch
 
-            found = torch.cuda.get_device_capability()
+            capability = torch.cuda.get_device_capability()
         case _:
             import jax
 
-            found = getattr(jax.devices()[0], "compute_capability", "0.0").split(".")
-    major, minor = found or (0, 0)
+            capability = getattr(jax.devices()[0], "compute_capability", "0.0").split(".")
+    major, minor = capability or (0, 0)
     return int(major), int(minor)
 
 

@@ -45,8 +45,8 @@ def save_keras(vae: VAE, encoder: str | Path, decoder: str | Path, whole: str | 
     conditional model take a list: the same, and one-hot classes [B, K].
     """
     mean = keras.Model(vae.decoder.input, vae.decoder.output["mean"], name="decoder")
-    given = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in vae.encoder.inputs]
-    image, label = (*given, None)[:2]
+    inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in vae.encoder.inputs]
+    image, label = (*inputs, None)[:2]
     z_mean = vae.encoder(joined(image, label))["z_mean"]
     reconstruction = keras.Model(joined(image, label), mean(joined(z_mean, label)), name="vae")
     for model, path in ((vae.encoder, encoder), (mean, decoder), (reconstruction, whole)):

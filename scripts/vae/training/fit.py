@@ -1,4 +1,4 @@
-"""Training: images and a run's values in, a trained VAE and its history out."""
+"""Training: images and the settings of a run in, a trained VAE and its history out."""
 
 import logging
 import math
@@ -16,7 +16,9 @@ from vae import likelihoods, models
 from vae.data import binarization
 from vae.data.images import Images, Split
 from vae.models.inputs import joined
+from vae.plan.config import RunSettings
 from vae.services.checkpoints import Checkpoints
+from vae.services.durations import clock
 from vae.services.errors import UserError
 from vae.training import batches, cpu_layers
 from vae.training.elbo import VAE
@@ -36,7 +38,7 @@ class Trained(NamedTuple):
 
 def build(
     image_shape: tuple[int, int, int],
-    run: dict[str, Any],
+    run: RunSettings,
     classes: int = 0,
     engine: Engine | None = None,
 ) -> VAE:
@@ -46,20 +48,20 @@ def build(
     for; by default stock layers in float32, as they are saved. Layers that the likelihood adds are
     that in any case.
     """
-    keras.utils.set_random_seed(run["seed"])
+    keras.utils.set_random_seed(run.seed)
     with _layers_in(engine.precision if engine else "float32"):
         encoder, decoder = models.build(image_shape, run, classes)
     if engine and engine.fused:
         encoder, decoder = cpu_layers.swapped(encoder), cpu_layers.swapped(decoder)
-    likelihood = likelihoods.get(run["likelihood"])
+    likelihood = likelihoods.get(run.likelihood)
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
     shards = engine.shards if engine else 1
-    return VAE(encoder, decoder, likelihood, run["beta"], run["seed"], shards)
+    return VAE(encoder, decoder, likelihood, run.beta, run.seed, shards)
 
 
-def fit(
+def train(
     images: Images,
-    run: dict[str, Any],
+    run: RunSettings,
     engine: Engine | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> Trained:
@@ -74,85 +76,83 @@ def fit(
     checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
     bit for bit: an epoch depends on seed, epoch and the state alone.
 
-    Raises UserError where a loss is no longer a finite number.
+    Raises UserError if a loss is no longer finite.
     """
     count = len(images.train)
-    steps = math.ceil(count / run["batch_size"])
-    classes = _classes(images) if run["conditional"] else 0
+    steps = math.ceil(count / run.batch_size)
+    classes = _classes(images) if run.conditional else 0
     engine = engine or choose(run, threads=1)
     result = build(images.shape, run, classes)
     logger.info("computes with %s", engine)
     vae = result if engine.stock else build(images.shape, run, classes, engine)
-    vae.kl_warmup_steps = round(run["kl_warmup_epochs"] * steps)
+    vae.kl_warmup_steps = round(run.kl_warmup_epochs * steps)
     rate = learning_rate(run, steps)
     optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    vae.compile(optimizer[run["optimizer"]](rate), **engine.compile_options(steps))
+    vae.compile(optimizer[run.optimizer](rate), **engine.compile_options(steps))
 
     # At the end of each epoch; all at once, since JAX would compile each call.
-    rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run["epochs"] + 1) - 1))
+    rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run.epochs + 1) - 1))
 
     vae.optimizer.build(vae.trainable_variables)
     state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
     rows = checkpoints.restore(state, engine.computing) if checkpoints else []
 
-    binary = run["binarize"] == "dynamic"
+    binary = run.binarize == "dynamic"
     held_out, split = (binarization.fixed(images) if binary else images).held_out
-    for epoch in range(len(rows) + 1, run["epochs"] + 1):
+    for epoch in range(len(rows) + 1, run.epochs + 1):
         start = time.perf_counter()
-        shown = shuffled(images.train, run, epoch)
-        train = _pass(vae.fit, _given(shown, classes), run, shuffle=False)
+        inputs = _inputs(shuffled(images.train, run, epoch), classes)
+        means = _pass(vae.fit, inputs, run, shuffle=False)
         trained = time.perf_counter()
-        test = _pass(vae.evaluate, _given(split, classes), run, return_dict=True)
+        held_out_means = _pass(vae.evaluate, _inputs(split, classes), run, return_dict=True)
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
-            | _losses(train, run)
-            | {f"{held_out}_{name}": value for name, value in _losses(test, run).items()}
+            | _losses(means, run)
+            | {f"{held_out}_{name}": value for name, value in _losses(held_out_means, run).items()}
             | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds}
         )
         _check_finite(rows)
-        left = np.median([row["seconds"] for row in rows]) * (run["epochs"] - epoch)
+        left = np.median([row["seconds"] for row in rows]) * (run.epochs - epoch)
         logger.info(
             "epoch %d/%d  loss %.2f  %s loss %.2f  %s images/s  %s left",
-            *(epoch, run["epochs"], rows[-1]["loss"], held_out, rows[-1][f"{held_out}_loss"]),
-            *(f"{count / (trained - start):,.0f}", _duration(left)),
+            *(epoch, run.epochs, rows[-1]["loss"], held_out, rows[-1][f"{held_out}_loss"]),
+            *(f"{count / (trained - start):,.0f}", clock(left)),
         )
         if checkpoints:
-            checkpoints.epoch_done(state, last=epoch == run["epochs"])
+            checkpoints.epoch_done(state, last=epoch == run.epochs)
     if not engine.stock:
         result.set_weights(vae.get_weights())
     return Trained(result, pd.DataFrame(rows))
 
 
-def shuffled(split: Split, run: dict[str, Any], epoch: int) -> Split:
+def shuffled(split: Split, run: RunSettings, epoch: int) -> Split:
     """A copy of images as an epoch sees them: in its order, mirrored, binary.
 
     All of it follows from seed and epoch alone.
     """
-    rng = np.random.default_rng([run["seed"], epoch])
+    rng = np.random.default_rng([run.seed, epoch])
     split = split[rng.permutation(len(split))]
-    if run["flip"]:
+    if run.flip:
         mirrored = rng.random(len(split)) < 0.5
         split.pixels[mirrored] = split.pixels[mirrored, :, ::-1]
-    if run["binarize"] == "dynamic":
+    if run.binarize == "dynamic":
         split = Split(binarization.draw(split.pixels, rng), split.labels)
     return split
 
 
-def learning_rate(
-    run: dict[str, Any], steps: int
-) -> keras.optimizers.schedules.LearningRateSchedule:
+def learning_rate(run: RunSettings, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     """Linear warm-up, then a half cosine to 0 or a constant, over epochs of `steps` steps.
 
     The warm-up takes at most a fifth of the training.
     """
-    total = steps * run["epochs"]
-    warmup = min(round(run["warmup_epochs"] * steps), total // 5)
+    total = steps * run.epochs
+    warmup = min(round(run.warmup_epochs * steps), total // 5)
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else run["learning_rate"],
+        initial_learning_rate=0.0 if warmup else run.learning_rate,
         decay_steps=total - warmup,
-        alpha=0.0 if run["schedule"] == "cosine" else 1.0,
-        warmup_target=run["learning_rate"] if warmup else None,
+        alpha=0.0 if run.schedule == "cosine" else 1.0,
+        warmup_target=run.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
 
@@ -182,37 +182,29 @@ def _classes(images: Images) -> int:
     return len(images.class_names)
 
 
-def _given(split: Split, classes: int) -> np.ndarray | list[np.ndarray]:
-    """What a VAE takes: pixels, and one-hot classes where it is conditional."""
+def _inputs(split: Split, classes: int) -> np.ndarray | list[np.ndarray]:
+    """What a VAE takes: pixels, and one-hot classes if it is conditional."""
     one_hot = np.eye(classes, dtype=np.float32)[split.labels] if classes else None
     return joined(split.pixels, one_hot)
 
 
-def _pass(function: Any, given: Any, run: dict[str, Any], **options: Any) -> dict:
-    result = function(**batches.of(given, run["batch_size"]), verbose=0, **options)
+def _pass(function: Any, inputs: Any, run: RunSettings, **options: Any) -> dict:
+    result = function(**batches.arguments(inputs, run.batch_size), verbose=0, **options)
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
 
 
-def _losses(means: dict[str, float], run: dict[str, Any]) -> dict[str, float]:
+def _losses(means: dict[str, float], run: RunSettings) -> dict[str, float]:
     reconstruction, kl = float(means["reconstruction"]), float(means["kl"])
-    return dict(zip(LOSSES, (reconstruction + run["beta"] * kl, reconstruction, kl), strict=True))
+    return dict(zip(LOSSES, (reconstruction + run.beta * kl, reconstruction, kl), strict=True))
 
 
 def _check_finite(rows: list[dict[str, float]]) -> None:
     row = rows[-1]
     broken = [column for column, value in row.items() if not math.isfinite(value)]
     if broken:
-        last = (
-            f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " if rows[1:] else ""
-        )
         raise UserError(
-            f"Training diverged in epoch {row['epoch']}: {broken[0]} is {row[broken[0]]}. {last}"
-            "Lower learning_rate (a third of it is a good try) or raise warmup_epochs in "
+            f"Training diverged in epoch {row['epoch']}: {broken[0]} is {row[broken[0]]}. "
+            + (f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " * bool(rows[1:]))
+            + "Lower learning_rate (a third of it is a good try) or raise warmup_epochs in "
             "config/config.yaml; if it happens in epoch 1 whatever the rate, look at the images."
         )
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

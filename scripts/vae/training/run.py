@@ -1,0 +1,85 @@
+"""The training of a run, from its images to its files."""
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from vae.data import images
+from vae.plan.config import RunSettings
+from vae.services import gpus
+from vae.services.checkpoints import Checkpoints, identity
+from vae.services.files import atomic
+from vae.services.heartbeats import Heartbeat
+
+logger = logging.getLogger(__name__)
+
+
+def train(
+    path_to_images: str,
+    settings: dict[str, Any],
+    code: str,
+    names: dict[str, str],
+    threads: int,
+    outputs: dict[str, str],
+) -> None:
+    """Fit a run to the images of an npz file; write its models, its history and its record.
+
+    Goes on from the checkpoint of a training that was interrupted, and keeps a heartbeat meanwhile.
+
+    settings: the values of `RunSettings`; code: fingerprint of what trains; names: dataset and run;
+    outputs: paths of encoder, decoder, vae (.keras), encoder_onnx, decoder_onnx, history, record.
+    """
+    folder = Path(outputs["record"]).parent
+    run = RunSettings(**settings)
+    with (
+        Heartbeat(folder / "logs/heartbeat.json", run.epochs) as heartbeat,
+        gpus.reserved(),
+        Checkpoints(
+            folder=folder.parent / ".checkpoints" / folder.name,
+            identity=identity(settings, code, path_to_images),
+            threads=threads,
+            on_epoch=heartbeat.epoch_done,
+        ) as checkpoints,
+    ):
+        _train(path_to_images, run, checkpoints, heartbeat, names | {"settings": settings}, outputs)
+
+
+def _train(
+    path_to_images: str,
+    run: RunSettings,
+    checkpoints: Checkpoints,
+    heartbeat: Heartbeat,
+    record: dict[str, Any],
+    outputs: dict[str, str],
+) -> None:
+    # TensorFlow takes seconds to import, so only once the log and the heartbeat are there.
+    from vae.training import engine, export, fit
+
+    start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
+    engine.use_gpus()
+    chosen = engine.start(run, checkpoints.threads)
+    export.check()
+    data = images.load(path_to_images)
+    heartbeat.images = len(data.train)
+    counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
+    logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
+    vae, history = fit.train(data, run, chosen, checkpoints)
+
+    export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
+    export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])
+    with atomic(outputs["history"]) as part:
+        history.to_csv(part, index=False, float_format="%.9g")
+    record |= {
+        "images": counts,
+        "class_names": list(data.class_names),
+        "final": history.iloc[-1].to_dict(),
+        "seconds": round(time.perf_counter() - start, 1),
+        "threads": checkpoints.threads,
+        **engine.environment(chosen),
+        "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
+        "architecture": export.architecture(vae),
+    }
+    with atomic(outputs["record"]) as part:
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
