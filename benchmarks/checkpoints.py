@@ -14,6 +14,7 @@ import numpy as np
 
 from vae.data import images
 from vae.plan import runs
+from vae.plan.config import RunSettings
 from vae.services.checkpoints import Checkpoints
 
 THREADS = 2
@@ -50,10 +51,10 @@ def main(path: str, rounds: int = 9) -> None:
     data = images.load(path)
     run = RUN | {"epochs": (2 * rounds + 2) * BLOCK}
     settings = runs.resolve({"datasets": {"mnist": run}, "sources": {"mnist": SOURCE}})
-    run = settings.runs["mnist"]["ld_2"].values
+    run = RunSettings(**settings.runs["mnist"]["ld_2"].values)
     chosen = engine.start(run, THREADS)
     with tempfile.TemporaryDirectory() as folder, Timed(f"{folder}/run") as kept:
-        fit.fit(data, run, chosen, kept)
+        fit.train(data, run, chosen, kept)
     seconds = np.median(np.reshape(kept.epochs, (-1, BLOCK)), axis=1)
     ratios = []
     for block in range(2, 2 * rounds + 2, 2):

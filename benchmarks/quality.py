@@ -63,6 +63,7 @@ def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
     data = images.load(path)
 
     from benchmarks import port
+    from vae.plan.config import RunSettings
     from vae.training import engine, export, fit
 
     if name == "port":
@@ -70,7 +71,8 @@ def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
         networks = port.fit(data.train.pixels, run)
     else:
         run = run | {"precision": {"float32": "float32"}.get(name, run["precision"])}
-        vae = fit.fit(data, run, engine.start(run, threads)).vae
+        settings = RunSettings(**run)
+        vae = fit.train(data, settings, engine.start(settings, threads)).vae
         networks = (vae.encoder, vae.decoder)
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{network.name}.onnx") for network in networks]

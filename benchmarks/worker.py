@@ -52,6 +52,7 @@ class Gate:
 def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> None:
     """As scripts/train.py does it, less the checkpoints: they wait at the gate."""
     from vae.data.images import Images, Split
+    from vae.plan.config import RunSettings
     from vae.services.checkpoints import Checkpoints
     from vae.training import engine, fit
 
@@ -59,12 +60,13 @@ def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> N
         def epoch_done(self, variables: Any, last: bool) -> None:
             gate.epoch_done()
 
-    chosen = engine.start(run, threads)
+    settings = RunSettings(**run)
+    chosen = engine.start(settings, threads)
     labels = np.zeros(len(pixels), np.int64)
     # One test image: its loss is part of an epoch here, and the peers measure none.
     data = Images(Split(pixels, labels), Split(pixels[:1], labels[:1]), ())
     with tempfile.TemporaryDirectory() as folder:
-        fit.fit(data, run, chosen, Gated(folder, "bench", threads))
+        fit.train(data, settings, chosen, Gated(folder, "bench", threads))
 
 
 def port(

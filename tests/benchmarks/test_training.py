@@ -10,6 +10,7 @@ import pytest
 from benchmarks import networks
 from benchmarks.cases import CASES, ROOT
 from vae import models
+from vae.plan.config import RunSettings
 
 
 def test_this_project_and_the_straight_port_take_turns(tmp_path):
@@ -32,7 +33,10 @@ def test_this_project_and_the_straight_port_take_turns(tmp_path):
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_network_that_is_counted_is_ours(case):
-    ours = sum(network.count_params() for network in models.build(case.image_shape, case.run))
+    ours = sum(
+        network.count_params()
+        for network in models.build(case.image_shape, RunSettings(**case.run))
+    )
     assert networks.build(case.image_shape, case.run).parameters == ours
 
 
