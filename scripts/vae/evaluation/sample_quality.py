@@ -107,9 +107,9 @@ def classes_covered(real: np.ndarray, generated: np.ndarray) -> float:
     mistakes are on both sides. A class that no real image is given is none of theirs.
     """
     expected = np.bincount(real)
-    found = np.bincount(generated, minlength=len(expected))[: len(expected)]
+    counts = np.bincount(generated, minlength=len(expected))[: len(expected)]
     # Shares of the images, should there be more of one kind than of the other.
-    enough = 10 * found * len(real) >= expected * len(generated)
+    enough = 10 * counts * len(real) >= expected * len(generated)
     return float(enough[expected > 0].mean())
 
 

@@ -141,8 +141,8 @@ class Decoder(_Network):
             raise ValueError(f"z: expected [..., {self.latent_dim}], got {np.shape(z)}")
         points = np.asarray(z, np.float32).reshape(-1, latent_dim)
         each = None if labels is None else np.broadcast_to(labels, leading).ravel()
-        given = {"z": points} | self._one_hot(each)
-        batches = ({k: v[s] for k, v in given.items()} for s in self._slices(len(points)))
+        inputs = {"z": points} | self._one_hot(each)
+        batches = ({k: v[s] for k, v in inputs.items()} for s in self._slices(len(points)))
         arrays = self._run(outputs, batches)
         return {
             name: array.reshape(*leading, *array.shape[1:])

@@ -31,18 +31,18 @@ def fingerprint(script: str, *modules: str) -> str:
     such as `vae.models.mlp`.
     """
     used = set(_module(script).names)
-    found: dict[str, _Module] = {}
+    library: dict[str, _Module] = {}
     todo = [*_module(script).imports, *modules]
     while todo:
         name = todo.pop()
-        if name not in found and not f"{name}.".startswith(WITHOUT_EFFECT):
-            found[name] = _module(name)
-            used |= found[name].names
-            todo += found[name].imports
+        if name not in library and not f"{name}.".startswith(WITHOUT_EFFECT):
+            library[name] = _module(name)
+            used |= library[name].names
+            todo += library[name].imports
     # A constant of text that nothing uses is used in errors and log lines alone.
     essence = [
         (name, module.code, [text for constant, text in module.texts if constant in used])
-        for name, module in sorted(found.items())
+        for name, module in sorted(library.items())
     ]
     return hashlib.sha256(repr(essence).encode()).hexdigest()[:16]
 

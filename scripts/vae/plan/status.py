@@ -54,18 +54,18 @@ def rows(settings: Settings, results: str | Path = "results") -> list[Row]:
 
 def orphans(settings: Settings, results: str | Path = "results") -> list[Orphan]:
     """Folders of runs and of datasets that are no longer configured, with checkpoints of theirs."""
-    found = []
+    folders = []
     for dataset in _folders(Path(results)):
         if dataset.name == "raw":
             continue
         if dataset.name not in settings.runs:
             if (dataset / "images.npz").exists() or any(dataset.glob("ld_*")):
-                found.append(dataset)
+                folders.append(dataset)
             continue
         owned = settings.runs[dataset.name]
         candidates = [*_folders(dataset), *_folders(dataset / ".checkpoints")]
-        found += [f for f in candidates if f.name.startswith("ld_") and f.name not in owned]
-    return [Orphan(path, _size(path)) for path in found]
+        folders += [f for f in candidates if f.name.startswith("ld_") and f.name not in owned]
+    return [Orphan(path, _size(path)) for path in folders]
 
 
 def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:

@@ -59,13 +59,13 @@ def _train(
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
     engine.use_gpus()
-    chosen = engine.start(run, checkpoints.threads)
+    running = engine.start(run, checkpoints.threads)
     export.check()
     data = images.load(path_to_images)
     heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history = fit.train(data, run, chosen, checkpoints)
+    vae, history = fit.train(data, run, running, checkpoints)
 
     export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
     export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])
@@ -77,7 +77,7 @@ def _train(
         "final": history.iloc[-1].to_dict(),
         "seconds": round(time.perf_counter() - start, 1),
         "threads": checkpoints.threads,
-        **engine.environment(chosen),
+        **engine.environment(running),
         "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
         "architecture": export.architecture(vae),
     }
