@@ -3,15 +3,13 @@
 import argparse
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks import ROOT
 from vae.plan import runs
 from vae.plan.runs import Settings
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks import ROOT
 from vae.plan import runs
 
-ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = (10, 100, 1000)
 SOURCES = ROOT / "config/sources.yaml"
 
