@@ -1,7 +1,7 @@
 # make        set up on first use, then build everything for the bundled digits
 # make explore   build pages to explore the digits in, and open them
 # make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
-# make status  how far each run is      make gpu, make cluster  CUDA and Slurm: docs/cluster.md
+# make status  how far each run is      make gpu    the same with CUDA: docs/cluster.md
 # make bench  how fast it is, beside others: docs/benchmarks.md
 # make clean  delete results, keep raw downloads
 
@@ -10,7 +10,7 @@ LOCK := requirements.lock
 COMPILE := uv pip compile --universal --python-version 3.11 --upgrade --generate-hashes \
 	--no-header --no-annotate
 define ENVIRONMENT
-	@{ echo '# From $<, by «make lock».'; echo 'name: vae'; \
+	@{ echo '# From $<, by `make lock`.'; echo 'name: vae'; \
 	echo 'channels: [conda-forge, nodefaults]'; echo 'dependencies:'; \
 	echo '  - python=3.12'; echo '  - pip'; echo '  - pip:'; \
 	sed -n -e "s/ ; python_full_version < '3.14' and (sys_platform == 'darwin' or sys_platform == 'linux') / /" \
@@ -18,7 +18,7 @@ define ENVIRONMENT
 endef
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: digits explore test test-fast lint lock schema report status bench gpu cluster clean
+.PHONY: digits explore test test-fast lint lock schema report status bench gpu clean
 
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
@@ -57,11 +57,6 @@ bench: .venv/ready
 gpu:
 	$(MAKE) --always-make LOCK=requirements-gpu.lock .venv/ready
 
-# Snakemake's plugin for Slurm, beside what is there.
-cluster: .venv/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-		-r requirements-cluster.lock
-
 clean:
 	find -H results -mindepth 1 -maxdepth 1 ! -name raw -exec rm -rf {} +
 
@@ -76,10 +71,9 @@ lock:
 	cp requirements.lock requirements-gpu.lock # so that both pin the same
 	echo "tensorflow-cpu; python_version < '3'" | $(filter-out --upgrade,$(COMPILE)) --overrides - \
 		--group dev --group gpu pyproject.toml -o requirements-gpu.lock
-	$(COMPILE) --no-deps --group cluster -o requirements-cluster.lock
 	$(MAKE) environment.yml environment-gpu.yml
 
-# All pins and no «-r», since Snakemake copies the file elsewhere before conda reads it.
+# All pins and no `-r`, since Snakemake copies the file elsewhere before conda reads it.
 environment%.yml: requirements%.lock
 	$(ENVIRONMENT)
 environment.yml: requirements.lock

@@ -3,4 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "docs/benchmarks"  # where results go by default
+
+sys.path.insert(0, str(ROOT / "scripts"))

@@ -8,8 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import tables
-from benchmarks.training import OUT
+from benchmarks import OUT, tables
 from benchmarks.workers import module
 
 

@@ -3,14 +3,13 @@
 import argparse
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from benchmarks import ROOT
 from vae.plan import loading
 from vae.plan.loading import load, merged, read
 from vae.plan.runs import Settings, resolve
 
-ROOT = Path(__file__).resolve().parents[1]
 FILES = [ROOT / file for file in loading.FILES]
 
 

@@ -11,7 +11,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks import ROOT
+
 FOLDER = ROOT / ".venv-bench"
 
 

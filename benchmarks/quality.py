@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from benchmarks import OUT
 from benchmarks.cases import first_run, settings, some_of
 from benchmarks.worker import keep_to
 from vae.data import images
@@ -28,7 +29,6 @@ from vae.evaluation.bounds import Encoded
 from vae.latent.onnx import Decoder, Encoder
 from vae.services.files import atomic
 
-OUT = Path(__file__).resolve().parents[1] / "docs/benchmarks"
 ENGINES = ("ours", "float32", "port")  # float32: ours, without bfloat16
 DRAWS = 4  # z an image
 

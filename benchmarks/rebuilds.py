@@ -19,10 +19,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from benchmarks.cases import ROOT
+from benchmarks import OUT, ROOT
 from vae.services.files import atomic
 
-OUT = ROOT / "docs/benchmarks"
 PARTS = ("Snakefile", "environment.yml", "workflow", "scripts", "profiles")
 GRID = "results/digits/ld_2/grid.png"
 BARE = (

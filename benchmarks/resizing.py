@@ -25,12 +25,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from benchmarks import worker
+from benchmarks import OUT, worker
 from vae.data.resizing import cores, thumbnails
 from vae.data.sources import caltech101
 from vae.services.files import atomic
 
-OUT = Path(__file__).resolve().parents[1] / "docs/benchmarks"
 DRAWN = 2_000  # pictures, where no archive is named
 WHOLE = 8_677  # pictures in the classes of Caltech101; an archive with fewer is gone over again
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks import ROOT
 from vae.plan.loading import load
 from vae.plan.targets import dataset_targets
 
-ROOT = Path(__file__).resolve().parents[1]
 NUMBERS = (10, 100, 1000)
 SOURCES = ROOT / "config/sources.yaml"
 

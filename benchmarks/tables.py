@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import OUT
 from benchmarks.cases import ENGINES, TORCH
-from benchmarks.training import OUT
 
 
 def markdown(folder: Path) -> str:

@@ -21,12 +21,10 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import networks, peers, plots
-from benchmarks.cases import CASES, ENGINES, ROOT, Case, engines, some_of
+from benchmarks import OUT, ROOT, networks, peers, plots
+from benchmarks.cases import CASES, ENGINES, Case, engines, some_of
 from benchmarks.workers import Answer, Worker, WorkerError, alternate, module
 from vae.services.files import atomic
-
-OUT = ROOT / "docs/benchmarks"
 
 
 def measure(

@@ -50,7 +50,7 @@ class Gate:
 
 
 def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> None:
-    """As scripts/train.py does it, less the checkpoints: they wait at the gate."""
+    """As the rule `train` does it, except that checkpoints wait at the gate."""
     from vae.data.images import Images, Split
     from vae.plan.config import RunSettings
     from vae.services.checkpoints import Checkpoints

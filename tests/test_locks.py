@@ -19,7 +19,17 @@ def test_conda_reads_the_pins_of_the_lock(name):
     content = yaml.safe_load((ROOT / f"environment{name}.yml").read_text())
     lines = content["dependencies"][-1]["pip"]
     found = {tuple(line.partition(" ")[0].split("==")) for line in lines}
-    assert found == pins(f"requirements{name}.lock"), "«make lock» writes both"
+    assert found == pins(f"requirements{name}.lock"), "run `make lock`: it writes both"
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["requirements.lock", "requirements-gpu.lock", "environment.yml", "environment-gpu.yml"],
+)
+@pytest.mark.parametrize("plugin", ["slurm", "slurm-jobstep"])
+def test_every_environment_has_the_plugins_of_the_cluster_profile(file, plugin):
+    text = (ROOT / file).read_text()
+    assert re.search(rf'^[ "-]*snakemake-executor-plugin-{plugin}==\d', text, re.M)
 
 
 def test_with_cuda_all_else_is_the_same():

@@ -3,8 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-from benchmarks import rebuilds, tables, training
-from benchmarks.cases import CASES, ENGINES, ROOT, engines
+from benchmarks import OUT, ROOT, rebuilds, tables, training
+from benchmarks.cases import CASES, ENGINES, engines
 
 
 def answers(*seconds, work=60_000, peak=100.0):
@@ -44,8 +44,8 @@ def test_speeds_are_medians_with_their_range(rows):
 
 def test_the_docs_show_what_was_measured():
     text = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
-    for part in tables.markdown(training.OUT).split("\n\n"):
-        assert part in text, "docs/benchmarks.md: put in what «python -m benchmarks.tables» prints"
+    for part in tables.markdown(OUT).split("\n\n"):
+        assert part in text, "docs/benchmarks.md: put in what `python -m benchmarks.tables` prints"
 
 
 def test_ratios_are_of_medians_not_medians_of_ratios(rows):

@@ -7,8 +7,8 @@ import sys
 import pandas as pd
 import pytest
 
-from benchmarks import networks
-from benchmarks.cases import CASES, ROOT
+from benchmarks import ROOT, networks
+from benchmarks.cases import CASES
 from vae import models
 from vae.plan.config import RunSettings
 

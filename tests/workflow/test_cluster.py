@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import time
-from importlib.util import find_spec
 
 import psutil
 import pytest
@@ -23,10 +22,6 @@ PROFILE = (
     *("train:slurm_partition=gpu", "train_classifier:slurm_partition=gpu"),
 )
 HISTORY = [f"results/digits/ld_{n}/history.csv" for n in (2, 3)]
-
-
-if not find_spec("snakemake_executor_plugin_slurm"):
-    pytest.skip("no Slurm plugin of Snakemake here: «make cluster»", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def choose(run: RunSettings, threads: int) -> Engine:
     """The engine for a run that may use so many threads.
 
     What the run's `xla` and `precision` leave to it (auto) follows from what was measured:
-    docs/benchmarks.md.
+    docs/engine-notes.md.
     """
     backend = keras.backend.backend()
     why = {"steps_per_execution": reasons.STEPS}
