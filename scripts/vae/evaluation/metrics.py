@@ -13,6 +13,7 @@ from vae.evaluation import bounds
 from vae.evaluation import sample_quality as quality
 from vae.evaluation.bounds import Encoded, slices
 from vae.latent import sampling
+from vae.latent.codes import ACTIVE_UNIT_VARIANCE
 from vae.latent.mixture import Mixture
 from vae.latent.onnx import BATCH, Classifier, Decoder, Encoder
 from vae.services.errors import UserError
@@ -144,10 +145,10 @@ def cannot_compare(data: Images, labelled: bool, generated: int) -> str:
     return ""
 
 
-def active_units(z_mean: np.ndarray, threshold: float = 0.01) -> int:
-    """Count the latent dimensions of z_mean [N, D] whose variance over images is above 0.01.
+def active_units(z_mean: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) -> int:
+    """Count the latent dimensions of z_mean [N, D] whose variance over images is above a threshold.
 
-    Burda et al. 2015 (arXiv 1509.00519), section 5.
+    Burda et al. 2016 (arXiv 1509.00519), section 5.2.
     """
     return int((z_mean.var(axis=0, dtype=float) > threshold).sum())
 

@@ -9,6 +9,10 @@ from vae.services import npz
 from vae.services.errors import reading
 from vae.services.files import atomic
 
+# A latent dimension is active if the variance over images of its mean exceeds this
+# (Burda et al. 2016, arXiv 1509.00519, section 5.2).
+ACTIVE_UNIT_VARIANCE = 0.01
+
 
 def kl_divergence(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
     """KL(q(z|x) || N(0, I)) of each image and latent dimension in nats, float64 [N, D].
