@@ -23,6 +23,7 @@ from vae.plan.targets import dataset_targets
 
 NUMBERS = (10, 100, 1000)
 SOURCES = ROOT / "config/sources.yaml"
+RULE = r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n((?:(?:    .*)?\n)+)"
 
 
 def main(numbers: list[int]) -> None:
@@ -96,7 +97,7 @@ rule all:
 def _bare_rule(text: str) -> str:
     """Rules with literal inputs, outputs, logs and benchmarks, and nothing else."""
     found = []
-    for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", text, re.M):
+    for name, body in re.findall(RULE, text, re.M):
         if name.startswith("download"):
             continue
         part = r"^    (input|output|log|benchmark):\n((?:        .*\n)+)"

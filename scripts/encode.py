@@ -1,11 +1,11 @@
 """Encode the test images of a run."""
 
-from vae.latent import codes
+from vae.latent import encoding
 from vae.services.jobs import job
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
-        codes.encode(
+        encoding.encode_test_images(
             path_to_images=snakemake.input.images,
             path_to_encoder=snakemake.input.encoder,
             output_path=snakemake.output[0],

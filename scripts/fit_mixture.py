@@ -1,11 +1,11 @@
 """Fit a Gaussian mixture to the codes of a run's training images."""
 
-from vae.latent import mixture
+from vae.latent import mixture_fitting
 from vae.services.jobs import job
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
-        mixture.fit_to_images(
+        mixture_fitting.fit_to_images(
             path_to_images=snakemake.input.images,
             path_to_encoder=snakemake.input.encoder,
             output_path=snakemake.output[0],

@@ -1,23 +1,12 @@
-"""Plot the course of a training."""
+"""Plot the losses of a training."""
 
-import pandas as pd
-
-from vae.figures import charts, sheet
-from vae.services.errors import reading
+from vae.figures import history
 from vae.services.jobs import job
-
-
-def plot_history(history: str, path: str, title: str) -> None:
-    """Draw the losses and the learning rate of history.csv."""
-    with reading(history):
-        figure = charts.history(pd.read_csv(history), title)
-    sheet.save(figure, path)
-
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
-        plot_history(
-            history=snakemake.input.history,
-            path=snakemake.output[0],
+        history.plot(
+            path_to_history=snakemake.input.history,
+            path_to_figure=snakemake.output[0],
             title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
         )

@@ -1,10 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from vae.evaluation import comparison
-from vae.figures import charts, sheet
 
 
 def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
@@ -102,19 +100,6 @@ def test_settings_that_some_models_lack_are_told_apart():
     rows = table(run(2), convolutional)
     assert set(rows["model"]) == {"mlp", "conv"}
     assert [name for name, _ in comparison.series(rows)] == ["model conv, filters 32", "model mlp"]
-
-
-@pytest.mark.parametrize("sizes", [[2], [2, 3, 4, 5, 6, 10, 15, 20, 64]])
-def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
-    runs = [
-        run(size, seed, epochs, kl=np.log(size) * 5 + seed, pca_mse=0.05)
-        for size in sizes
-        for seed in (0, 1)
-        for epochs in (10, 60)
-    ]
-    sheet.save(charts.comparison(table(*runs), "mnist"), tmp_path / "comparison.png")
-    with Image.open(tmp_path / "comparison.png") as image:
-        assert max(image.size) <= 1500
 
 
 def test_the_table_survives_csv(tmp_path):

@@ -65,7 +65,7 @@ class Workspace:
         done = self.snakemake("-n", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         jobs = re.findall(
-            r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    output: ([^\n,]*)",
+            r"^ *(?:local)?rule (\w+):\n(?: +.*\n)*? +output: ([^\n,]*)",
             done.stderr + done.stdout,
             re.M,
         )

@@ -70,8 +70,17 @@ def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy):
     assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
 
 
-def test_the_code_of_figures_runs_figures(built_copy):
-    built_copy.edit("scripts/vae/figures/charts.py", *NEW_CODE)
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [("latent_space", {"plot_latent"}), ("samples", {"plot_samples", "plot_samples_gmm"})],
+)
+def test_the_code_of_a_figure_runs_that_figure_alone(built_copy, module, rules):
+    built_copy.edit(f"scripts/vae/figures/{module}.py", *NEW_CODE)
+    assert built_copy.planned() == dict.fromkeys(rules, RUNS)
+
+
+def test_the_code_that_figures_share_runs_figures(built_copy):
+    built_copy.edit("scripts/vae/figures/sheet.py", *NEW_CODE)
     plan = built_copy.planned()
     assert plan["plot_latent"] == RUNS
     assert not {"train", "encode", "prepare"} & set(plan)

@@ -1,5 +1,6 @@
 import sys
 from functools import cache
+from pathlib import Path
 
 from vae.plan import datasets, preflight, targets
 from vae.plan.fingerprints import fingerprint, fingerprint_files
@@ -151,9 +152,22 @@ def each_attempt(value):
     return lambda wildcards, attempt: value * attempt
 
 
-def labels(figure):
-    """A function of wildcards: what tells a figure from others in the report."""
-    return lambda wildcards: {
-        "latent size": str(run_values(wildcards)["latent_dim"]),
-        "figure": figure,
-    }
+def in_report(path, label, caption=""):
+    """A result with a place in the report: its dataset and run, its latent size, its label.
+
+    caption: the file of workflow/report/ that says what it is, by default named after the result.
+    """
+    stem = Path(path).stem
+    of_a_run = "{run}" in path
+
+    def labels(wildcards):
+        size = str(run_values(wildcards)["latent_dim"]) if of_a_run else "all"
+        return {"latent size": size, "figure": label}
+
+    return report(
+        path,
+        caption=f"../report/{caption or stem}.rst",  # relative to the file of the rule
+        category="{dataset}",
+        subcategory="{run}" if of_a_run else stem,
+        labels=labels,
+    )

@@ -3,31 +3,7 @@ localrules:
     write_model_card,
 
 
-# What generated images of a dataset are compared by: one network for all of its runs.
-rule train_classifier:
-    input:
-        images="results/{dataset}/images.npz",
-    output:
-        network="results/{dataset}/classifier.onnx",
-        record="results/{dataset}/classifier.json",
-    log:
-        "results/{dataset}/logs/train_classifier.log",
-    benchmark:
-        "results/{dataset}/logs/train_classifier.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 2
-    resources:
-        gpu=1,
-        mem_mb=each_attempt(4000),
-        runtime=each_attempt(60),
-    params:
-        code=fingerprint("train_classifier"),
-    script:
-        "../../scripts/train_classifier.py"
-
-
-# Figures of a run on the test set and of images that it generates, each with its unit.
+# Metrics of a run on the test set and of images that it generates, each with its unit.
 rule evaluate:
     input:
         images="results/{dataset}/images.npz",
@@ -37,17 +13,13 @@ rule evaluate:
         classifier=classifier,
         run="results/{dataset}/{run}/run.json",
     output:
-        report(
-            "results/{dataset}/{run}/metrics.json",
-            caption="../report/metrics.rst",
-            category="{dataset}",
-            subcategory="{run}",
-            labels=labels("figures with units"),
-        ),
+        in_report("results/{dataset}/{run}/metrics.json", "metrics with units"),
     log:
         "results/{dataset}/{run}/logs/evaluate.log",
     benchmark:
         "results/{dataset}/{run}/logs/evaluate.tsv"
+    group:
+        "figures"
     conda:
         "../../environment.yml"
     threads: 2
@@ -67,29 +39,14 @@ rule compare:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
     output:
-        table=report(
-            "results/{dataset}/comparison.csv",
-            caption="../report/comparison.rst",
-            category="{dataset}",
-            subcategory="comparison",
-            labels={"latent size": "all", "figure": "comparison, as a table"},
-        ),
-        picture=report(
-            "results/{dataset}/comparison.png",
-            caption="../report/comparison.rst",
-            category="{dataset}",
-            subcategory="comparison",
-            labels={"latent size": "all", "figure": "comparison"},
-        ),
+        table=in_report("results/{dataset}/comparison.csv", "comparison, as a table"),
+        picture=in_report("results/{dataset}/comparison.png", "comparison"),
     log:
         "results/{dataset}/logs/compare.log",
     benchmark:
         "results/{dataset}/logs/compare.tsv"
     conda:
         "../../environment.yml"
-    resources:
-        mem_mb=each_attempt(1000),
-        runtime=each_attempt(10),
     params:
         code=fingerprint("compare"),
     script:

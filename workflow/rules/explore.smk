@@ -24,13 +24,7 @@ rule explore:
         run="results/{dataset}/{run}/run.json",
         runtime=ancient("results/raw/onnxruntime-web-1.30.0.json"),
     output:
-        report(
-            "results/{dataset}/{run}/explorer.html",
-            caption="../report/explorer.rst",
-            category="{dataset}",
-            subcategory="{run}",
-            labels=labels("explorer"),
-        ),
+        in_report("results/{dataset}/{run}/explorer.html", "explorer"),
     log:
         "results/{dataset}/{run}/logs/explore.log",
     benchmark:
@@ -39,7 +33,6 @@ rule explore:
         "../../environment.yml"
     resources:
         mem_mb=2000,
-        runtime=10,
     params:
         settings=explorer_settings,
         page=fingerprint_files("vae/explorer/web"),
@@ -60,9 +53,6 @@ rule link_explorers:
         "results/{dataset}/logs/link_explorers.log",
     conda:
         "../../environment.yml"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         page=fingerprint_files("vae/explorer/web"),
         code=fingerprint("link_explorers"),

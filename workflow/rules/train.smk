@@ -14,6 +14,8 @@ rule train:
         "results/{dataset}/{run}/logs/train.log",
     benchmark:
         "results/{dataset}/{run}/logs/train.tsv"
+    group:
+        "train"
     conda:
         "../../environment.yml"
     threads: 2
@@ -26,3 +28,76 @@ rule train:
         code=train_code,
     script:
         "../../scripts/train.py"
+
+
+# Codes of the test set: z_mean and z_log_var.
+rule encode:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+    output:
+        "results/{dataset}/{run}/latents.npz",
+    log:
+        "results/{dataset}/{run}/logs/encode.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/encode.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
+    params:
+        code=fingerprint("encode"),
+    script:
+        "../../scripts/encode.py"
+
+
+# A Gaussian mixture of the training set's codes.
+rule fit_mixture:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+    output:
+        "results/{dataset}/{run}/mixture.npz",
+    log:
+        "results/{dataset}/{run}/logs/fit_mixture.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/fit_mixture.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
+    params:
+        seed=run_seed,
+        code=fingerprint("fit_mixture"),
+    script:
+        "../../scripts/fit_mixture.py"
+
+
+# A classifier whose features compare generated with real images: one for all runs of a dataset.
+rule train_classifier:
+    input:
+        images="results/{dataset}/images.npz",
+    output:
+        network="results/{dataset}/classifier.onnx",
+        record="results/{dataset}/classifier.json",
+    log:
+        "results/{dataset}/logs/train_classifier.log",
+    benchmark:
+        "results/{dataset}/logs/train_classifier.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=each_attempt(4000),
+        runtime=each_attempt(60),
+    params:
+        code=fingerprint("train_classifier"),
+    script:
+        "../../scripts/train_classifier.py"

@@ -9,6 +9,7 @@ import numpy as np
 from vae.data.images import Images
 from vae.evaluation import bounds, reconstruction
 from vae.evaluation.bounds import Encoded
+from vae.latent.codes import ACTIVE_UNIT_VARIANCE
 from vae.latent.onnx import Decoder, Encoder
 from vae.services.errors import DivergedError, UserError
 
@@ -71,10 +72,10 @@ def evaluate(
     return metrics
 
 
-def active_units(z_mean: np.ndarray, threshold: float = 0.01) -> int:
-    """Count the latent dimensions of z_mean [N, D] whose variance over images is above 0.01.
+def active_units(z_mean: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) -> int:
+    """Count the latent dimensions of z_mean [N, D] whose variance over images is above a threshold.
 
-    Burda et al. 2015 (arXiv 1509.00519), section 5.
+    Burda et al. 2016 (arXiv 1509.00519), section 5.2.
     """
     return int((z_mean.var(axis=0, dtype=float) > threshold).sum())
 

@@ -1,4 +1,4 @@
-"""Drawings of networks: layers in, a matplotlib Figure out. Lengths are in pixels."""
+"""Both networks of a run, layer by layer: `architecture.png`. Lengths are in pixels."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from vae.figures.sheet import BLUE, DPI, GRAY, HEAD, ORANGE, RIGHT, sheet, styled
+from vae.figures.sheet import BLUE, DPI, GRAY, HEAD, ORANGE, RIGHT, save, sheet, styled
+from vae.services import records
 
 
 class _Box(NamedTuple):
@@ -23,8 +24,16 @@ class _Box(NamedTuple):
 BOX = _Box()
 
 
+def plot(path_to_run: str, path_to_figure: str, title: str) -> None:
+    """Draw the layers that run.json records.
+
+    Raises UserError if the file is damaged.
+    """
+    save(draw(records.read(path_to_run)["architecture"], title), path_to_figure)
+
+
 @styled
-def architecture(networks: dict[str, list[dict[str, Any]]], title: str) -> Figure:
+def draw(networks: dict[str, list[dict[str, Any]]], title: str) -> Figure:
     """Both networks: the encoder downwards to the latent space, the decoder upwards from it.
 
     networks: the layers of "encoder" and of "decoder", each a dict of its name, type, output_shape

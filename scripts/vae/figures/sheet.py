@@ -1,4 +1,4 @@
-"""Sheets: what all figures have in common, from their colours to how they become files.
+"""What all figures share: their style, their title, how they become files.
 
 Without pyplot: no global state, no display, and a second less to import. Lengths are in pixels.
 """
@@ -9,19 +9,20 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vae.figures.colours import COLOURS
 from vae.services.files import atomic
 
 DPI = 150
 LONGEST = 1500  # side of a figure
 CHARACTER = 10.2  # width of a letter of 9 points, on average
 HEAD, FOOT, LEFT, RIGHT = 104, 84, 116, 28
+GUTTER = 56  # between groups of images
 
-# Ten colours that stay apart for the colour-blind too (Petroff 2021, arXiv:2107.02270).
-COLOURS = [mpl.colors.to_hex(colour) for colour in mpl.color_sequences["petroff10"]]
 BLUE, ORANGE = COLOURS[0], COLOURS[6]
 INK, GRAY, PALE = "#262626", "#707070", "#d8d8d8"
 
@@ -102,13 +103,31 @@ def place(figure: Figure, picture: np.ndarray, left: int, top: int) -> Axes:
     return axes
 
 
+def album(picture: np.ndarray, headline: str, title: str) -> Figure:
+    """A figure of one picture without axes."""
+    height, width, _ = picture.shape
+    figure = sheet(RIGHT + width + RIGHT, HEAD + height + RIGHT, headline, title)
+    place(figure, picture, RIGHT, HEAD)
+    return figure
+
+
+def mark_cells(axis: Axis, values: np.ndarray, name: str) -> None:
+    """Write some of the values [n] of a grid at the middles of its cells."""
+    n = len(values)
+    length = max(axis.get_view_interval())
+    most = 6 if length > 600 else 4
+    cells = np.unique(np.rint(np.linspace(0, n - 1, most - n % 2)).astype(int))
+    axis.set_ticks((cells + 0.5) * length / n, [number(value) for value in values[cells]])
+    axis.set_label_text(name)
+
+
 def number(value: float, digits: int = 2) -> str:
     """A number with so many decimals and a real minus sign."""
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def counted(n: int, noun: str) -> str:
-    """«1 run», «2 runs»."""
+    """A number and a noun: "1 run", "2 runs"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 

@@ -9,6 +9,11 @@ LARGEST = 96  # side to which small images are enlarged
 GAP = 2  # between images
 
 
+def how_many_fit(image_shape: tuple[int, int, int], at_most: int, room: int = ROOM) -> int:
+    """How many images of a shape fit side by side unshrunk: at least one, at most `at_most`."""
+    return max(1, min(at_most, room // max(image_shape[:2])))
+
+
 def mosaic(
     images: np.ndarray, room: tuple[int, int] = (ROOM, ROOM), largest: int = LARGEST
 ) -> np.ndarray:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vae.data import images
-from vae.latent.onnx import Encoder
 from vae.services import npz
 from vae.services.errors import reading
 from vae.services.files import atomic
+
+# A latent dimension is active if the variance over images of its mean exceeds this
+# (Burda et al. 2016, arXiv 1509.00519, section 5.2).
+ACTIVE_UNIT_VARIANCE = 0.01
 
 
 def kl_divergence(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
@@ -48,13 +50,6 @@ class Latents:
     def kl(self) -> np.ndarray:
         """KL of each latent dimension in nats, averaged over images: float64 [D]."""
         return kl_divergence(self.z_mean, self.z_log_var).mean(axis=0)
-
-
-def encode(path_to_images: str, path_to_encoder: str, output_path: str, threads: int) -> None:
-    """Write the codes, the labels and the class names of a test set to an npz file."""
-    data = images.load(path_to_images)
-    z_mean, z_log_var = Encoder(path_to_encoder, threads)(data.test.pixels, data.test.labels)
-    save(Latents(z_mean, z_log_var, data.test.labels, data.class_names), output_path)
 
 
 def save(latents: Latents, path: str | Path) -> None:

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+PLANES = 9  # of a grid over three dimensions
 
-def uniform_grid(latent_dim: int, side: int = 20, planes: int = 9, seed: int = 0) -> np.ndarray:
+
+def uniform_grid(latent_dim: int, side: int, planes: int = PLANES, seed: int = 0) -> np.ndarray:
     """Points that are uniform in the unit cube, brought to N(0, I) by the inverse normal CDF.
 
     So every cell of the grid holds the same share of the prior (Kingma and Welling 2013, fig. 4).
@@ -46,7 +48,7 @@ def prior(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
 
 
 def traversals(
-    latent_dim: int, steps: int = 13, extent: float = 3.0, base: np.ndarray | None = None
+    latent_dim: int, steps: int, extent: float = 3.0, base: np.ndarray | None = None
 ) -> np.ndarray:
     """Each latent dimension swept from -extent to extent, the others as in `base` [D], else 0.
 

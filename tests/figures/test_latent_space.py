@@ -1,9 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from tests.figures.test_sheet import TITLE, picture, texts
-from vae.figures import charts
+from vae.figures import latent_space
 
 
 def codes(n, latent_dim, classes, seed=0):
@@ -16,7 +15,7 @@ def codes(n, latent_dim, classes, seed=0):
 @pytest.mark.parametrize("latent_dim", [1, 2, 3, 100])
 @pytest.mark.parametrize("classes", [0, 10, 101])
 def test_latent_spaces_of_every_size(tmp_path, latent_dim, classes):
-    figure = charts.latent_space(*codes(200, latent_dim, classes), TITLE)
+    figure = latent_space.draw(*codes(200, latent_dim, classes), TITLE)
     picture(figure, tmp_path / "latent.png")
     named = {text for text in texts(figure) if text.startswith("class ")}
     assert len(named) == min(classes, 10)
@@ -26,11 +25,11 @@ def test_latent_spaces_of_every_size(tmp_path, latent_dim, classes):
 
 def test_one_image_and_a_dimension_that_never_moves(tmp_path):
     z, labels, names, kl = codes(1, 5, 3)
-    picture(charts.latent_space(z, labels, names, kl, TITLE), tmp_path / "one.png")
+    picture(latent_space.draw(z, labels, names, kl, TITLE), tmp_path / "one.png")
     z, labels, names, kl = codes(20, 5, 3)
     z[:, 2] = 0
     kl[2] = 0
-    figure = charts.latent_space(z, labels, names, kl, TITLE)
+    figure = latent_space.draw(z, labels, names, kl, TITLE)
     picture(figure, tmp_path / "still.png")
     assert any(text.startswith("4 of 5 dimensions active") for text in texts(figure))
 
@@ -38,15 +37,5 @@ def test_one_image_and_a_dimension_that_never_moves(tmp_path):
 @pytest.mark.parametrize("name", ["$x$", "$", "a_b^c", "<b>", "back\\slash", "{}", "naïve «é»"])
 def test_odd_class_names_are_drawn_as_they_are(tmp_path, name):
     z, labels, _, kl = codes(20, 2, 1)
-    figure = charts.latent_space(z, labels, (name,), kl, TITLE)
+    figure = latent_space.draw(z, labels, (name,), kl, TITLE)
     picture(figure, tmp_path / "latent.png")
-
-
-@pytest.mark.parametrize("epochs", [1, 2, 300])
-def test_histories_of_any_length(tmp_path, epochs):
-    columns = "loss reconstruction kl test_loss test_reconstruction test_kl learning_rate seconds"
-    frame = pd.DataFrame({column: 1000.0 / np.arange(1, epochs + 1) for column in columns.split()})
-    frame.insert(0, "epoch", np.arange(1, epochs + 1))
-    figure = charts.history(frame, TITLE)
-    picture(figure, tmp_path / "history.png")
-    assert "epoch" in texts(figure)

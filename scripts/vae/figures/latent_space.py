@@ -1,11 +1,8 @@
-"""Figures of numbers: where codes lie, how a training went, how runs compare."""
+"""Where the encoder puts the test images: `latent.png`."""
 
-import itertools
-import math
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -13,42 +10,24 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from vae.evaluation import comparison as comparisons
-from vae.figures.sheet import (
-    BLUE,
-    COLOURS,
-    GRAY,
-    LONGEST,
-    ORANGE,
-    PALE,
-    counted,
-    duration,
-    sheet,
-    styled,
-)
+from vae.figures.colours import COLOURS
+from vae.figures.sheet import BLUE, PALE, save, sheet, styled
+from vae.latent.codes import ACTIVE_UNIT_VARIANCE, load
+from vae.latent.principal_components import principal_components
 
-# A latent dimension is active where the variance of its mean over images exceeds this
-# (Burda et al. 2016, arXiv:1509.00519, section 5.2).
-ACTIVE = 0.01
 
-# Panels of a comparison: title, figure, its baseline, unit.
-PANELS = [
-    ("−log p(x), importance-weighted", "nll_importance_weighted", "", "nats an image"),
-    ("active units", "active_units", "", "dimensions"),
-    ("reconstruction error", "mse", "pca_mse", "mean squared error"),
-    ("structural similarity", "ssim", "pca_ssim", "SSIM"),
-    (
-        "distance of samples, by a classifier",
-        "classifier_frechet_distance_mixture",
-        "classifier_frechet_distance_floor",
-        "Fréchet distance, mixture",
-    ),
-    ("training", "seconds", "", "seconds"),
-]
+def plot(path_to_latents: str, path_to_figure: str, title: str) -> None:
+    """Draw the latent space of a run by class, whatever its number of dimensions.
+
+    Raises UserError if the codes are damaged.
+    """
+    latents = load(path_to_latents)
+    figure = draw(latents.z_mean, latents.labels, latents.class_names, latents.kl, title)
+    save(figure, path_to_figure)
 
 
 @styled
-def latent_space(
+def draw(
     z: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...], kl: np.ndarray, title: str
 ) -> Figure:
     """Where the encoder puts images, by class.
@@ -81,113 +60,16 @@ def latent_space(
         _three_sides(figure, z, groups)
     else:
         left, right = figure.subplots(1, 2, width_ratios=(4, 3))
-        components, shares = _principal_components(z)
-        names = [f"principal component {i + 1} ({shares[i]:.0%} of variance)" for i in (0, 1)]
-        _scatter(left, components, groups, *names)
-        _name(left, components, groups)
+        components = principal_components(z, 2)
+        projected = (z - components.mean) @ components.axes.T
+        names = [
+            f"principal component {i + 1} ({share:.0%} of variance)"
+            for i, share in enumerate(components.shares)
+        ]
+        _scatter(left, projected, groups, *names)
+        _name(left, projected, groups)
         _legend(left, groups)
-        _bars(right, kl, z.var(axis=0) > ACTIVE)
-    return figure
-
-
-@styled
-def history(frame: pd.DataFrame, title: str) -> Figure:
-    """Losses and learning rate by epoch.
-
-    frame: a row an epoch, the columns epoch, loss, reconstruction, kl (nats an image), the same of
-    images held out (test_loss or validation_loss, ...), learning_rate and seconds.
-    """
-    held_out = "test" if "test_loss" in frame else "validation"
-    figure = sheet(
-        1400,
-        1000,
-        "Training history",
-        f"{title}   ·   {counted(len(frame), 'epoch')}, {duration(frame['seconds'].sum())}",
-        layout="constrained",
-    )
-    panels = {
-        "loss": "loss = reconstruction + β KL",
-        "reconstruction": "reconstruction, −log p(x|z)",
-        "kl": "KL(q(z|x) ‖ p(z))",
-    }
-    marker = "o" if len(frame) == 1 else "-"
-    *losses, rate = figure.subplots(2, 2, sharex=True).flat
-    for axes, (column, name) in zip(losses, panels.items(), strict=True):
-        curves = ((column, "training", BLUE), (f"{held_out}_{column}", held_out, ORANGE))
-        for key, label, colour in curves:
-            last = frame[key].iloc[-1]
-            axes.plot(
-                frame["epoch"], frame[key], marker, color=colour, label=f"{label} {last:,.2f}"
-            )
-        axes.set_title(name)
-        axes.set_ylabel("nats an image")
-        axes.set_ylim(*_limits(frame[[key for key, *_ in curves]].to_numpy()))
-        axes.legend(title="at the last epoch", alignment="left")
-    rate.plot(frame["epoch"], frame["learning_rate"], marker, color=GRAY)
-    rate.set_title("learning rate at the end of the epoch")
-    rate.set_ylim(bottom=0)
-    for axes in (*losses, rate):
-        axes.grid(axis="y")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for axes in (losses[2], rate):
-        axes.set_xlabel("epoch")
-    return figure
-
-
-@styled
-def comparison(rows: pd.DataFrame, title: str) -> Figure:
-    """The rows of `comparison.table`: rate against distortion, then figures by latent size."""
-    n = int(rows["seeds"].sum())
-    figure = sheet(
-        LONGEST,
-        1060,
-        "Which latent size?",
-        f"{title}   ·   {counted(n, 'run')}, on test images; a ring marks the best",
-        layout="constrained",
-    )
-    panels = [panel for panel in PANELS if panel[1] in rows]
-    columns = math.ceil((1 + len(panels)) / 2)
-    plane, *others = figure.subplots(2, columns, squeeze=False).flat
-    lines = comparisons.series(rows)
-    for (name, line), colour in zip(lines, itertools.cycle(COLOURS), strict=False):
-        plane.plot(line["kl"], line["reconstruction"], "o-", color=colour, markersize=4, label=name)
-        for row in line.itertuples():
-            at = (row.kl, row.reconstruction)
-            offset = {"xytext": (5, 4), "textcoords": "offset points", "fontsize": "x-small"}
-            plane.annotate(str(row.latent_dim), at, color=colour, **offset)
-        for axes, (_, key, *_) in zip(others, panels, strict=False):
-            style = {"color": colour, "markersize": 4, "elinewidth": 1, "capsize": 2}
-            axes.errorbar(line["latent_dim"], line[key], line[f"{key}_sd"], fmt="o-", **style)
-            best = line[[key in names.split() for names in line["best"]]]
-            axes.plot(best["latent_dim"], best[key], "o", color=colour, markersize=11, mfc="none")
-    plane.set_title("rate and distortion, by latent size")
-    plane.set(xlabel="rate: KL, nats an image", ylabel="distortion: reconstruction, nats")
-    if len(lines) > 1:
-        plane.legend(fontsize="x-small")
-    sizes = np.unique(rows["latent_dim"])
-    for axes, panel in itertools.zip_longest(others, panels):
-        if panel is None:
-            axes.set_axis_off()
-            continue
-        name, key, baseline, unit = panel
-        axes.set_title(name)
-        if baseline in rows:
-            line = rows.groupby("latent_dim")[baseline].mean()
-            axes.plot(
-                line,
-                ":",
-                color=GRAY,
-                label="PCA" if baseline.startswith("pca") else "training images",
-            )
-            axes.legend(fontsize="x-small")
-        axes.set(ylabel=unit, xlabel="latent size")
-        if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:
-            axes.set_xscale("log")
-            axes.minorticks_off()
-        shown = sizes if len(sizes) <= 12 else sizes[np.linspace(0, len(sizes) - 1, 12).astype(int)]
-        axes.set_xticks(shown, [str(size) for size in shown])
-    for axes in (plane, *others):
-        axes.grid(axis="y")
+        _bars(right, kl, z.var(axis=0) > ACTIVE_UNIT_VARIANCE)
     return figure
 
 
@@ -308,14 +190,6 @@ def _histograms(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
     rows[-1].set_xlabel("z[0]")
 
 
-def _principal_components(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """z [N, D] on its first two principal axes, [N, 2], and their shares of the variance."""
-    centred = z - z.mean(axis=0)
-    variances, axes = np.linalg.eigh(centred.T @ centred / len(z))
-    first = slice(None, -3, -1)
-    return centred @ axes[:, first], variances[first] / max(variances.sum(), 1e-12)
-
-
 def _bars(axes: Axes, kl: np.ndarray, active: np.ndarray) -> None:
     """The KL of each dimension, the largest first; those that are not active are pale."""
     order = np.argsort(-kl, kind="stable")
@@ -328,12 +202,3 @@ def _bars(axes: Axes, kl: np.ndarray, active: np.ndarray) -> None:
         axes.set_xticks(range(len(kl)), [f"z[{d}]" for d in order], rotation=90)
     else:
         axes.set_xticks([])
-
-
-def _limits(values: np.ndarray) -> tuple[float, float]:
-    """Limits for curves [epochs, K]: the first epochs may lie beyond, lest the rest be flat."""
-    first = math.ceil(len(values) / 20) if len(values) > 3 else 0
-    finite = values[first:][np.isfinite(values[first:])]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-    margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin

@@ -1,0 +1,109 @@
+"""The runs of a dataset side by side: `comparison.png`, and the same as a table."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from vae.evaluation.comparison import series, table
+from vae.figures.colours import COLOURS
+from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
+from vae.services import records
+from vae.services.files import atomic
+
+# Panels of a comparison: title, metric, its baseline, unit.
+PANELS = [
+    ("−log p(x), importance-weighted", "nll_importance_weighted", "", "nats an image"),
+    ("active units", "active_units", "", "dimensions"),
+    ("reconstruction error", "mse", "pca_mse", "mean squared error"),
+    ("structural similarity", "ssim", "pca_ssim", "SSIM"),
+    (
+        "distance of samples, by a classifier",
+        "classifier_frechet_distance_mixture",
+        "classifier_frechet_distance_floor",
+        "Fréchet distance, mixture",
+    ),
+    ("training", "seconds", "", "seconds"),
+]
+
+
+def compare(
+    paths_to_runs: list[str],
+    paths_to_metrics: list[str],
+    path_to_table: str,
+    path_to_figure: str,
+    title: str,
+) -> None:
+    """Compare runs by their run.json and metrics.json, which are in the same order.
+
+    Raises UserError if one of these files is damaged.
+    """
+    rows = table(
+        [records.read(path) for path in paths_to_runs],
+        [records.read(path) for path in paths_to_metrics],
+    )
+    with atomic(path_to_table) as part:
+        rows.to_csv(part, index=False, float_format="%.6g")
+    save(draw(rows, title), path_to_figure)
+
+
+@styled
+def draw(rows: pd.DataFrame, title: str) -> Figure:
+    """Rate against distortion, then metrics by latent size.
+
+    rows: as returned by `evaluation.comparison.table`.
+    """
+    n = int(rows["seeds"].sum())
+    figure = sheet(
+        LONGEST,
+        1060,
+        "Which latent size?",
+        f"{title}   ·   {counted(n, 'run')}, on test images; a ring marks the best",
+        layout="constrained",
+    )
+    panels = [panel for panel in PANELS if panel[1] in rows]
+    columns = math.ceil((1 + len(panels)) / 2)
+    plane, *others = figure.subplots(2, columns, squeeze=False).flat
+    lines = series(rows)
+    for (name, line), colour in zip(lines, itertools.cycle(COLOURS), strict=False):
+        plane.plot(line["kl"], line["reconstruction"], "o-", color=colour, markersize=4, label=name)
+        for row in line.itertuples():
+            at = (row.kl, row.reconstruction)
+            offset = {"xytext": (5, 4), "textcoords": "offset points", "fontsize": "x-small"}
+            plane.annotate(str(row.latent_dim), at, color=colour, **offset)
+        for axes, (_, key, *_) in zip(others, panels, strict=False):
+            style = {"color": colour, "markersize": 4, "elinewidth": 1, "capsize": 2}
+            axes.errorbar(line["latent_dim"], line[key], line[f"{key}_sd"], fmt="o-", **style)
+            best = line[[key in names.split() for names in line["best"]]]
+            axes.plot(best["latent_dim"], best[key], "o", color=colour, markersize=11, mfc="none")
+    plane.set_title("rate and distortion, by latent size")
+    plane.set(xlabel="rate: KL, nats an image", ylabel="distortion: reconstruction, nats")
+    if len(lines) > 1:
+        plane.legend(fontsize="x-small")
+    sizes = np.unique(rows["latent_dim"])
+    for axes, panel in itertools.zip_longest(others, panels):
+        if panel is None:
+            axes.set_axis_off()
+            continue
+        name, key, baseline, unit = panel
+        axes.set_title(name)
+        if baseline in rows:
+            line = rows.groupby("latent_dim")[baseline].mean()
+            axes.plot(
+                line,
+                ":",
+                color=GRAY,
+                label="PCA" if baseline.startswith("pca") else "training images",
+            )
+            axes.legend(fontsize="x-small")
+        axes.set(ylabel=unit, xlabel="latent size")
+        if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:
+            axes.set_xscale("log")
+            axes.minorticks_off()
+        ticks = sizes if len(sizes) <= 12 else sizes[np.linspace(0, len(sizes) - 1, 12).astype(int)]
+        axes.set_xticks(ticks, [str(size) for size in ticks])
+    for axes in (plane, *others):
+        axes.grid(axis="y")
+    return figure

@@ -1,0 +1,135 @@
+"""Images decoded from a grid over the latent space: `grid.png`."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae.figures.sheet import (
+    FOOT,
+    GRAY,
+    GUTTER,
+    HEAD,
+    LEFT,
+    RIGHT,
+    album,
+    mark_cells,
+    number,
+    place,
+    save,
+    sheet,
+    styled,
+)
+from vae.figures.tiles import ROOM, how_many_fit, mosaic
+from vae.latent import sampling
+from vae.latent.onnx import Decoder
+from vae.services import records
+
+MOST = 20  # images on a side, at most
+MOST_OF_A_PLANE = 10  # of three dimensions, which take a plane for each z[2]
+
+
+def plot(
+    path_to_decoder: str,
+    path_to_run: str,
+    path_to_figure: str,
+    grid_size: int | None,
+    seed: int,
+    threads: int,
+    title: str,
+) -> None:
+    """Decode a grid of latent points and draw each image in its place.
+
+    A conditional run has a row for each class, decoded from the same points.
+
+    grid_size: images on a side; None for as many as fit.
+
+    Raises UserError if a file is damaged.
+    """
+    decoder = Decoder(path_to_decoder, threads)
+    if decoder.classes:
+        names = records.read(path_to_run)["class_names"]
+        most = how_many_fit(decoder.image_shape, MOST)
+        labels = np.unique(sampling.classes(most, decoder.classes))
+        z = sampling.spread(grid_size or most, decoder.latent_dim, seed)
+        images = decoder(np.tile(z, (len(labels), 1, 1)), labels[:, None])
+        figure = draw_classes(images, [names[label] for label in labels], len(names), title)
+    else:
+        side = grid_size or side_that_fits(decoder.image_shape, decoder.latent_dim)
+        z = sampling.uniform_grid(decoder.latent_dim, side, seed=seed)
+        figure = draw(decoder(z), z, title)
+    save(figure, path_to_figure)
+
+
+def side_that_fits(image_shape: tuple[int, int, int], latent_dim: int) -> int:
+    """How many images a side of the grid has by default."""
+    if latent_dim == 3:
+        return how_many_fit(image_shape, MOST_OF_A_PLANE, _room(sampling.PLANES))
+    return how_many_fit(image_shape, MOST)
+
+
+@styled
+def draw(images: np.ndarray, z: np.ndarray, title: str) -> Figure:
+    """Images decoded from `sampling.uniform_grid`, in its layout.
+
+    images: [..., H, W, C] in [0, 1]; z: [..., D] with the same leading axes.
+    """
+    latent_dim = z.shape[-1]
+    if latent_dim > 3:
+        return album(
+            mosaic(images),
+            "Decoded across the latent space",
+            f"{title}   ·   Sobol points of the prior",
+        )
+    planes = list(zip(images, z, strict=True)) if latent_dim == 3 else [(images, z)]
+    columns = math.ceil(math.sqrt(len(planes)))
+    rows = math.ceil(len(planes) / columns)
+    room = _room(len(planes))
+    pictures = [mosaic(part, (room, room)) for part, _ in planes]
+    height, width, _ = pictures[0].shape
+    top = HEAD + (GUTTER // 2 if latent_dim == 3 else 0)
+    figure = sheet(
+        LEFT + columns * (width + GUTTER) - GUTTER + RIGHT,
+        top + rows * (height + GUTTER) - GUTTER + FOOT,
+        "Decoded across the latent space",
+        f"{title}   ·   in equal steps of probability",
+    )
+    for i, (picture, (_, points)) in enumerate(zip(pictures, planes, strict=True)):
+        row, column = divmod(i, columns)
+        axes = place(
+            figure, picture, LEFT + column * (width + GUTTER), top + row * (height + GUTTER)
+        )
+        if latent_dim == 3:
+            axes.set_title(f"z[2] = {number(points[0, 0, 2])}", color=GRAY, pad=4)
+        if i + columns >= len(planes):
+            mark_cells(axes.xaxis, points[0, :, 0], "z[0]")
+        if latent_dim > 1 and column == 0:
+            mark_cells(axes.yaxis, points[:, 0, 1], "z[1]")
+    return figure
+
+
+@styled
+def draw_classes(images: np.ndarray, names: list[str], count: int, title: str) -> Figure:
+    """One row per class, each decoded from the same points of latent space.
+
+    images: [R, N, H, W, C] in [0, 1]; names: of these R classes, out of `count`.
+    """
+    picture = mosaic(images)
+    height, width, _ = picture.shape
+    left = LEFT + 8 * max(0, max(map(len, names)) - 6)
+    which = "each class" if len(names) == count else f"{len(names)} of {count} classes"
+    figure = sheet(
+        left + width + RIGHT,
+        HEAD + height + RIGHT,
+        "Decoded by class",
+        f"{title}   ·   {which}, the same points of the prior in every row",
+    )
+    axes = place(figure, picture, left, HEAD)
+    axes.set_yticks((np.arange(len(names)) + 0.5) * height / len(names), names)
+    return figure
+
+
+def _room(planes: int) -> int:
+    """Pixels on the side of one of several planes."""
+    columns = math.ceil(math.sqrt(planes))
+    return (ROOM - (columns - 1) * GUTTER) // columns

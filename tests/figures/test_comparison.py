@@ -1,0 +1,17 @@
+import numpy as np
+import pytest
+
+from tests.evaluation.test_comparison import run, table
+from tests.figures.test_sheet import picture
+from vae.figures import comparison
+
+
+@pytest.mark.parametrize("sizes", [[2], [2, 3, 4, 5, 6, 10, 15, 20, 64]])
+def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
+    runs = [
+        run(size, seed, epochs, kl=np.log(size) * 5 + seed, pca_mse=0.05)
+        for size in sizes
+        for seed in (0, 1)
+        for epochs in (10, 60)
+    ]
+    picture(comparison.draw(table(*runs), "mnist"), tmp_path / "comparison.png")
