@@ -34,7 +34,7 @@ rule prepare:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(60),
     params:
-        reading=reading,
+        preparation=reading,
         code=prepare_code,
     script:
         "../../scripts/prepare.py"

@@ -28,7 +28,7 @@ def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
 
     It takes twice the memory of the images: the archive has its files in no order.
 
-    Raises UserError where the archive is damaged or not CIFAR-10.
+    Raises UserError if the archive is damaged or not CIFAR-10.
     """
     (path,) = raw
     wanted = {*TRAIN, *TEST, NAMES}
