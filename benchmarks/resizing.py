@@ -26,8 +26,9 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks import OUT, worker
-from vae.data.resizing import cores, thumbnails
+from vae.data.resizing import thumbnails
 from vae.data.sources import caltech101
+from vae.services.cores import available_cores
 from vae.services.files import atomic
 
 DRAWN = 2_000  # pictures, where no archive is named
@@ -125,14 +126,14 @@ def main(arguments: Sequence[str]) -> None:
     for plain, fast in rounds:
         print(
             f"{len(paths) / plain:.0f} pictures/s in a plain loop, {len(paths) / fast:.0f} on "
-            f"{cores()} cores: {plain / fast:.2f} times as fast"
+            f"{available_cores()} cores: {plain / fast:.2f} times as fast"
         )
     plain, fast = (statistics.median(column) for column in zip(*rounds, strict=True))
     print(f"ratio of the medians: {plain / fast:.2f}")
     row = {
         "pictures": options.archive.name if options.archive else "drawn",
         "size": options.size,
-        "cores": cores(),
+        "cores": available_cores(),
         "plain_per_second": len(paths) / plain,
         "ours_per_second": len(paths) / fast,
         "ratio": plain / fast,

@@ -24,6 +24,7 @@ import pandas as pd
 from benchmarks import OUT, ROOT, networks, peers, plots
 from benchmarks.cases import CASES, ENGINES, Case, engines, some_of
 from benchmarks.workers import Answer, Worker, WorkerError, alternate, module
+from vae.services.cores import available_cores
 from vae.services.files import atomic
 
 
@@ -101,13 +102,12 @@ def rows(name: str, case: Case, answers: dict[str, list[Answer]]) -> list[dict[s
 
 def machine() -> dict[str, Any]:
     """What the figures depend on beside the code: processor, memory, system, threads."""
-    known = hasattr(os, "sched_getaffinity")
     name, flags = _processor()
     interesting = ("avx2", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_tile")
     return {
         "processor": name,
         "instructions": [flag for flag in interesting if flag in flags],
-        "cores": len(os.sched_getaffinity(0)) if known else os.cpu_count(),
+        "cores": available_cores(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from onnx import helper
 from PIL import Image
 
 from scripts import generate
+from tests.helpers import ROOT
 from tests.latent.test_onnx import write
 from vae.latent import mixture
 from vae.terminal import code_text
@@ -131,6 +133,28 @@ def test_the_code_of_a_picture_is_printed_and_decodes_to_it(run, tmp_path, capsy
     )
 
 
+@pytest.mark.parametrize(
+    ("crop", "expected"),
+    [("fit", (0.2, 0.8)), ("stretch", (0.1, 0.4)), ("pad", (0.05, 0.2))],
+)
+def test_pictures_are_encoded_at_a_size_that_is_not_square(run, tmp_path, capsys, crop, expected):
+    """Images of 4x6 pixels; the code is the mean of the left and of the right half."""
+    nodes = [
+        helper.make_node("Flatten", ["image"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "w"], ["z_mean"]),
+        helper.make_node("Neg", ["z_mean"], ["z_log_var"]),
+    ]
+    outputs = {"z_mean": (2,), "z_log_var": (2,)}
+    weights = np.tile(np.eye(2, dtype=np.float32).repeat(3, axis=0) / 12, (4, 1))
+    write(run / "encoder.onnx", {"image": (4, 6, 1)}, outputs, nodes, {"w": weights})
+    picture = np.zeros((80, 240), np.uint8)  # twice as wide as the images: the rest is black
+    picture[:, 60:120], picture[:, 120:180] = 51, 204
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    assert call(run, "--encode", tmp_path / "a.png", "--crop", crop) == 0
+    z = code_text.parse(capsys.readouterr().out, 2, "a")
+    np.testing.assert_allclose(z, [expected], atol=0.03)
+
+
 def test_a_walk_goes_there_and_back(run, tmp_path):
     for name, value in (("a", 0), ("b", 255)):
         Image.new("L", (4, 4), value).save(tmp_path / f"{name}.png")
@@ -153,6 +177,29 @@ def test_codes_from_standard_input_and_a_picture_to_standard_output(run):
     with Image.open(io.BytesIO(done.stdout)) as image:
         assert image.size == (2 * 96 + 24, 96)
     assert not done.stderr
+
+
+@pytest.mark.parametrize("command", ["generate", "status"])
+@pytest.mark.parametrize("as_module", [True, False])
+def test_commands_start_as_files_and_as_modules(command, as_module):
+    words = ["-m", f"scripts.{command}"] if as_module else [f"scripts/{command}.py"]
+    path = {"PYTHONPATH": ""}  # nor does the library have to be on it
+    done = subprocess.run(
+        [sys.executable, *words, "--help"],
+        cwd=ROOT,
+        env=os.environ | path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(f"usage: python scripts/{command}.py")
+
+
+@pytest.mark.parametrize("record", ["{", "[]", "{}"])
+def test_without_a_readable_record_classes_are_called_by_number(conditional, tmp_path, record):
+    (conditional / "run.json").write_text(record)
+    assert call(conditional, "--z", 0, 0, "--class", 1, "-o", tmp_path / "a.npy") == 0
+    assert np.load(tmp_path / "a.npy")[0, 0, 3, 0] == 1
 
 
 def test_a_class_is_chosen_by_name_or_number(conditional, tmp_path):

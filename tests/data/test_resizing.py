@@ -115,6 +115,56 @@ def test_sizes_are_exact(size, crop):
         assert pixels.dtype == np.uint8
 
 
+@pytest.mark.parametrize(
+    ("crop", "size", "red", "black"),
+    [
+        ("stretch", (90, 30), (10, 20), 0),
+        ("stretch", (30, 90), (10, 20), 0),
+        ("fit", (90, 30), (10, 30), 0),
+        ("fit", (30, 90), (30, 20), 0),
+        ("fit", (60, 30), (10, 20), 0),
+        ("pad", (90, 30), (7, 20), 10 * 60),
+        ("pad", (30, 90), (10, 3), 30 * 50),
+        ("pad", (60, 30), (10, 20), 0),
+    ],
+)
+def test_crop_modes_of_a_frame_that_is_not_square(crop, size, red, black):
+    pixels = thumbnail(marked(*size), (30, 60), crop).astype(int)
+    assert pixels.shape == (30, 60, 3)
+    is_red = (pixels[..., 0] > 128) & (pixels[..., 1] < 128)
+    assert np.abs(np.subtract(extent(is_red), red)).max() <= 1
+    assert (pixels.sum(axis=2) < 30).sum() == pytest.approx(black, abs=61)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_frame_that_is_not_square_is_filled_upright(orientation):
+    """The picture is 90x45 once it is upright, as wide as the frame."""
+    upright = photograph(90, 45)
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = upright.transpose(turns[orientation]) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = jpeg(stored, exif=exif, quality=98, subsampling=0)
+    expected = upright.resize((40, 20), LANCZOS)
+    for crop in ("fit", "stretch", "pad"):
+        assert psnr(thumbnail(data, (20, 40), crop), expected) > 35
+
+
+def test_many_thumbnails_that_are_not_square():
+    files = [(str(n), jpeg(photograph(50, 40, n))) for n in range(20)]
+    pixels = np.concatenate([p.copy() for p, _ in thumbnails(files, (8, 12), "fit", workers=1)])
+    expected = [thumbnail(data, (8, 12), "fit") for _, data in files]
+    np.testing.assert_array_equal(pixels, expected)
+
+
 @pytest.mark.parametrize("shape", [(1211, 807), (900, 901), (603, 2000)])
 @pytest.mark.parametrize("crop", ["fit", "stretch"])
 @pytest.mark.parametrize("kind", ["JPEG", "BMP"])

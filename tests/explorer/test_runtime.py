@@ -6,7 +6,8 @@ import tarfile
 
 import pytest
 
-from tests.explorer.test_page import unpack
+from tests.helpers import ROOT
+from tests.pages import unpack
 from vae.explorer import runtime
 from vae.services.errors import UserError
 
@@ -52,6 +53,10 @@ def test_an_archive_at_hand_needs_no_npm(archive, tmp_path, monkeypatch):
     shutil.move(archive, tmp_path / archive.name)
     runtime.fetch(tmp_path / "runtime.json")
     check(tmp_path / "runtime.json")
+
+
+def test_the_docs_name_the_archive_of_this_version():
+    assert f"`{runtime.ARCHIVE}`" in (ROOT / "docs/explorer.md").read_text("utf-8")
 
 
 def test_npm_fetches_it(archive, tmp_path, fake_npm):

@@ -278,7 +278,7 @@ def test_the_number_of_threads_is_kept(tmp_path, monkeypatch, warnings):
         assert kept.threads == 1
     assert not warnings()
     interrupted(tmp_path, 1, threads=9)
-    monkeypatch.setattr(checkpoints, "_cores", lambda: 4)
+    monkeypatch.setattr(checkpoints, "available_cores", lambda: 4)
     with opened(tmp_path, threads=2) as kept:
         assert kept.threads == 2
     assert "began with 9 threads and goes on with 2" in warnings()

@@ -84,7 +84,7 @@ def shown(page, codes, labels):
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory):
     """What decodes in a page, fetched as the rule does."""
-    path = tmp_path_factory.mktemp("runtime") / "onnxruntime-web-1.30.0.json"
+    path = tmp_path_factory.mktemp("runtime") / f"onnxruntime-web-{explorer_runtime.VERSION}.json"
     try:
         explorer_runtime.fetch(path)
     except UserError as error:
@@ -471,11 +471,18 @@ def test_an_unknown_run_is_told(unbuilt_copy):
     )
 
 
+def test_another_version_of_the_runtime_is_fetched(unbuilt_copy):
+    version = f'VERSION = "{explorer_runtime.VERSION}"'
+    unbuilt_copy.edit("scripts/vae/explorer/runtime.py", version, 'VERSION = "1.99.0"')
+    done = unbuilt_copy.snakemake("-n", "results/digits/explorer.html")
+    assert "output: results/raw/onnxruntime-web-1.99.0.json" in done.stdout + done.stderr
+
+
 def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most):
     """A page of an ONNX file and of as many random test images as there are labels."""
     rng = np.random.default_rng(0)
     z = rng.standard_normal((len(labels), latent_dim), np.float32)
-    known = explorer_page.content(
+    facts = explorer_page.content(
         {
             "dataset": "random",
             "run": f"ld_{latent_dim}",
@@ -488,7 +495,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
         decoder.read_bytes(),
         at_most,
     )
-    path.write_text(explorer_page.page(known, explorer_runtime.load(runtime)), encoding="utf-8")
+    path.write_text(explorer_page.page(facts, explorer_runtime.load(runtime)), encoding="utf-8")
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 1500])

@@ -18,8 +18,9 @@ import psutil
 import pytest
 from PIL import Image
 
-from scripts import encode, prepare
+from scripts import encode
 from tests.workflow.conftest import Workspace
+from vae.data import preparation
 from vae.services.jobs import AGAIN, job
 
 NO_ROOM = "No space left on device. Make room on that disk"
@@ -288,17 +289,17 @@ def test_no_numbers_in_pictures_and_names_with_spaces(tmp_path, capsys):
         pixels = np.full((8, 8), np.nan if number == 0 else number / 20, np.float32)
         Image.fromarray(pixels).save(path)
     options = {"size": 8, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
-    reading = {"format": "folder", "folder": str(folder), "options": options}
+    params = {"format": "folder", "folder": str(folder), "options": options}
     outputs = (str(tmp_path / "images.npz"), str(tmp_path / "skipped.csv"))
-    prepare.prepare([], reading, 1, *outputs)
+    preparation.prepare([], params, 1, *outputs)
     with np.load(outputs[0], allow_pickle=False) as images:
         assert len(images["train_pixels"]) + len(images["test_pixels"]) == 19
         assert list(images["class_names"]) == ["a class, «0»", "a class, «1»"]
     (line,) = Path(outputs[1]).read_text(encoding="utf-8").splitlines()[1:]
     assert line.startswith('"a class, «0»/picture no. 0 .tiff",its values reach from nan')
-    reading["options"]["max_skipped"] = 0.01
+    params["options"]["max_skipped"] = 0.01
     with pytest.raises(SystemExit), job(tmp_path / "log"):
-        prepare.prepare([], reading, 1, *outputs)
+        preparation.prepare([], params, 1, *outputs)
     shown = capsys.readouterr().err
     assert "1 of 20 files" in shown
     assert "Repair or remove them, or raise max_skipped" in shown

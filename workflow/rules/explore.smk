@@ -1,3 +1,11 @@
+from vae.plan.constants import constant
+
+# Another version is another file, so that it is fetched.
+runtime = (
+    f"results/raw/onnxruntime-web-{constant('vae.explorer.runtime', 'VERSION')}.json"
+)
+
+
 localrules:
     download_runtime,
 
@@ -5,7 +13,7 @@ localrules:
 # What decodes in a page: fetched once by npm, for no other rule's sake.
 rule download_runtime:
     output:
-        "results/raw/onnxruntime-web-1.30.0.json",
+        runtime,
     log:
         "results/raw/logs/download_runtime.log",
     conda:
@@ -22,7 +30,7 @@ rule explore:
         mixture="results/{dataset}/{run}/mixture.npz",
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
-        runtime=ancient("results/raw/onnxruntime-web-1.30.0.json"),
+        runtime=ancient(runtime),
     output:
         in_report("results/{dataset}/{run}/explorer.html", "explorer"),
     log:

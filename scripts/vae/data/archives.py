@@ -1,4 +1,4 @@
-"""Reading .tar.gz archives that may be damaged or evil, as a stream: nothing is written."""
+"""Reading .tar.gz archives that may be damaged or malicious, as a stream: nothing is written."""
 
 import gzip
 import tarfile
@@ -18,10 +18,9 @@ class ArchiveError(Exception):
 def tar_members(file: BinaryIO) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Yield the path and the content of each regular file in a .tar.gz archive, in its order.
 
-    Left out are links, devices, sparse files, and what would lie outside the folder that the
-    archive were unpacked to.
+    Links, devices, sparse files and paths that lead out of the archive's folder are left out.
 
-    Raises ArchiveError where the archive is damaged or unpacks to more than MAX_BYTES.
+    Raises ArchiveError if the archive is damaged or unpacks to more than MAX_BYTES.
     """
     stream = _Bounded(gzip.GzipFile(fileobj=file))
     try:

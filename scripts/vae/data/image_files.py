@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 
 class UnreadableError(Exception):
-    """There is no picture to be had from a file; the message says why, in a few words."""
+    """A file is not a readable picture; the message says why, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class Picture:
     """A decoded picture, maybe at a fraction of its size.
 
     image: mode L or RGB.
-    width, height: what its pixels span, in pixels. Where a picture of 1001 pixels was halved it has
+    width, height: what its pixels span, in pixels. A picture of 1001 pixels that was halved has
         501, which span 500.5: the last one is half a pixel.
-    orientation: how it is to be turned, 1 to 8, as Exif has it.
+    orientation: 1 to 8, as in Exif.
     """
 
     image: Image.Image
@@ -34,12 +34,12 @@ def decode(file: str | Path | bytes, least: int) -> Picture:
     """Decode a picture; of an animation, its first frame.
 
     file: its path, or what such a file holds.
-    least: pixels. A JPEG file is decoded at 1/2, 1/4 or 1/8 of its size where neither side gets
+    least: pixels. A JPEG file is decoded at 1/2, 1/4 or 1/8 of its size if neither side gets
         shorter than this, which takes a fraction of the time.
 
     What is transparent becomes white, and 16 bits become 8.
 
-    Raises UnreadableError where there is no such picture, it is damaged, or it is a decompression
+    Raises UnreadableError if there is no such picture, it is damaged, or it is a decompression
     bomb.
     """
     try:
@@ -54,7 +54,9 @@ def decode(file: str | Path | bytes, least: int) -> Picture:
 def _decode(file: str | Path | io.BytesIO, least: int) -> Picture:
     with Image.open(file) as image:
         if image.format == "EPS":
-            raise UnreadableError("EPS is a program, and Pillow would have Ghostscript run it")
+            # Not within the call, where fingerprints ignore it: skipped.csv has the reason.
+            reason = "EPS is a program, and Pillow would have Ghostscript run it"
+            raise UnreadableError(reason)
         drafted = image.draft(None, (least, least))
         image.load()  # a TIFF file turns upright here
         width, height = drafted[1][2:] if drafted else image.size
@@ -62,7 +64,7 @@ def _decode(file: str | Path | io.BytesIO, least: int) -> Picture:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Return an image in mode L or RGB that looks like `image`, on white."""
+    """Return `image` in mode L or RGB, on white."""
     if image.mode[0] in "IF":
         return Image.fromarray(_to_8_bits(image))
     if image.has_transparency_data:
@@ -81,10 +83,11 @@ def _to_8_bits(image: Image.Image) -> np.ndarray:
     white = 1 if image.mode == "F" else 65_535
     # Not written so that NaN would pass.
     if not (pixels.min() >= 0 and pixels.max() <= white):
-        raise UnreadableError(
+        reason = (  # not within the call, see `_decode`
             f"its values reach from {pixels.min():g} to {pixels.max():g}; "
             f"in the mode {image.mode} they should lie between 0 and {white:,}"
         )
+        raise UnreadableError(reason)
     return np.rint(pixels * np.float32(255 / white)).astype(np.uint8)
 
 

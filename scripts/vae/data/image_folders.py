@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from vae.data.images import Images, Split
 from vae.data.resizing import Crop, File, thumbnails
 from vae.data.splits import split
 from vae.services.errors import UserError
+from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,26 @@ class Skipped(NamedTuple):
 
     path: str
     reason: str
+
+
+class TooManySkippedError(UserError):
+    """More files could not be read than max_skipped allows.
+
+    skipped: those that could not. n_files: of all. place: where they come from.
+    """
+
+    def __init__(
+        self, skipped: Sequence[Skipped], n_files: int, place: str | Path, max_skipped: float
+    ):
+        lines = [f"  {path}: {reason}" for path, reason in skipped[:5]]
+        if len(skipped) > len(lines):
+            lines.append(f"  and {len(skipped) - len(lines)} more")
+        super().__init__(
+            f"{len(skipped)} of {n_files} files in {place} cannot be read as pictures, more than "
+            f"the {100 * max_skipped:g}% that max_skipped admits:\n"
+            + "\n".join(lines)
+            + "\nRepair or remove them, or raise max_skipped in config/config.yaml."
+        )
 
 
 def read(
@@ -35,35 +56,34 @@ def read(
 ) -> tuple[Images, list[Skipped]]:
     """Make a dataset of pictures.
 
-    files: a path within the dataset for each, with "/", and where it is or what it holds. The
+    files: for each its path within the dataset, with "/", and its location or its content. The
         first folder of the path is its class; a picture in no folder has none.
     place: where they come from, for messages.
     size, crop: height and width of the images in pixels, and how they become square, see
         `resizing.thumbnail`.
-    test_share: of each class, what goes to the test set, see `splits.split`.
-    max_skipped: the largest share of the files that may be no picture.
-    unreadable: path and reason for those that are known to be none.
+    test_share: of each class, the share that goes to the test set, see `splits.split`.
+    max_skipped: the largest share of the files that may be unreadable.
+    unreadable: paths of further files that are unreadable, and the reasons.
     workers: processes; by default one for each core.
 
     Returns RGB images, and the files that are not among them. It takes the memory of the images
     and some 100 MB.
 
-    Raises UserError where too many files are no picture, or too few are one.
+    Raises UserError if too many files are unreadable, or too few readable.
     """
-    names, skipped = [], [Skipped(*known) for known in unreadable]
+    names, skipped = [], [Skipped(path, reason) for path, reason in unreadable]
     pixels = np.empty((0, size, size, 3), np.uint8)
-    start = said = time.monotonic()
+    start, progress = time.monotonic(), Progress(logger, seconds=10)
     for chunk, outcomes in thumbnails(files, size, crop, workers):
         skipped += [Skipped(name, reason) for name, reason in outcomes if reason]
         names += [name for name, reason in outcomes if not reason]
         # Grown in place, for which the system moves pages, not bytes.
         pixels.resize((len(names), size, size, 3), refcheck=False)
         pixels[len(names) - len(chunk) :] = chunk
-        if (now := time.monotonic()) > said + 10:
-            said = now
-            logger.info("%d pictures, %.0f a second", len(names), len(names) / (now - start))
+        rate = len(names) / max(time.monotonic() - start, 1e-9)
+        progress.info("%d pictures, %.0f a second", len(names), rate)
     if len(skipped) > max_skipped * (len(names) + len(skipped)):
-        raise _too_many(skipped, len(names) + len(skipped), place, max_skipped)
+        raise TooManySkippedError(skipped, len(names) + len(skipped), place, max_skipped)
 
     classes = [name.partition("/")[0] if "/" in name else None for name in names]
     class_names = sorted({*classes} - {None})
@@ -82,7 +102,7 @@ def read(
 
 
 def _reorder(rows: np.ndarray, order: np.ndarray) -> None:
-    """Do `rows[:] = rows[order]`, in the memory of one row more."""
+    """Do `rows[:] = rows[order]` in place; needs the memory of one more row."""
     done = np.zeros(len(rows), bool)
     for first in range(len(rows)):
         if done[first]:
@@ -94,17 +114,3 @@ def _reorder(rows: np.ndarray, order: np.ndarray) -> None:
             here = order[here]
         rows[here] = kept
         done[here] = True
-
-
-def _too_many(
-    skipped: list[Skipped], tried: int, place: str | Path, max_skipped: float
-) -> UserError:
-    shown = [f"  {path}: {reason}" for path, reason in skipped[:5]]
-    if len(skipped) > len(shown):
-        shown.append(f"  and {len(skipped) - len(shown)} more")
-    return UserError(
-        f"{len(skipped)} of {tried} files in {place} cannot be read as pictures, more than the "
-        f"{100 * max_skipped:g}% that max_skipped admits:\n"
-        + "\n".join(shown)
-        + "\nRepair or remove them, or raise max_skipped in config/config.yaml."
-    )

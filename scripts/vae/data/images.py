@@ -15,7 +15,7 @@ class Split:
     """Images of a training or a test set.
 
     pixels: uint8 [N, H, W, C], C = 1 (gray) or 3 (RGB).
-    labels: int64 [N], an index into the class names, or -1 where there is none.
+    labels: int64 [N], an index into the class names, or -1 if there is none.
     """
 
     pixels: np.ndarray
@@ -41,9 +41,9 @@ class Split:
 
 @dataclass(frozen=True)
 class Images:
-    """A dataset: what it is trained on, what it is tested on, and the names of its classes.
+    """A dataset: a training and a test set, and the names of its classes.
 
-    validation: images taken from the training set to choose a run by; None where there are none.
+    validation: images taken from the training set to choose a run by; None if there are none.
     """
 
     train: Split
@@ -53,13 +53,13 @@ class Images:
 
     @property
     def held_out(self) -> tuple[str, Split]:
-        """What a training is watched on, by name: validation images where there are any."""
+        """The set that training is monitored on, and its name: validation images if any."""
         return ("validation", self.validation) if self.validation else ("test", self.test)
 
     def hold_out(self, n: int) -> "Images":
         """Take n random training images, the same on every machine, for validation.
 
-        Raises UserError where fewer than two would be left.
+        Raises UserError if fewer than two would be left.
         """
         if n > len(self.train) - 2:
             raise UserError(
@@ -67,8 +67,8 @@ class Images:
                 "Set a smaller number in config/config.yaml."
             )
         order = np.random.default_rng(0).permutation(len(self.train))
-        kept, taken = np.sort(order[n:]), np.sort(order[:n])
-        return replace(self, train=self.train[kept], validation=self.train[taken])
+        train, validation = np.sort(order[n:]), np.sort(order[:n])
+        return replace(self, train=self.train[train], validation=self.train[validation])
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -90,7 +90,7 @@ def save(images: Images, path: str | Path) -> None:
 def load(path: str | Path) -> Images:
     """Read what `save` wrote.
 
-    Raises UserError where the file is damaged or is something else.
+    Raises UserError if the file is damaged or is something else.
     """
     with reading(path):
         arrays = npz.read(path)

@@ -1,4 +1,4 @@
-"""Encoded pictures to square RGB thumbnails, resampled with Lanczos' filter, on all cores.
+"""Encoded pictures to RGB thumbnails of one size, resampled with Lanczos' filter, on all cores.
 
 A resize is a product with a banded matrix of weights for each axis. BLAS does both faster than
 Pillow does its bicubic filter, so the better filter costs nothing.
@@ -8,7 +8,6 @@ import ctypes
 import functools
 import math
 import multiprocessing
-import os
 import signal
 import sys
 from collections import deque
@@ -23,9 +22,11 @@ import numpy as np
 import threadpoolctl
 
 from vae.data.image_files import UnreadableError, decode
+from vae.services.cores import available_cores
 from vae.services.errors import UserError
 
 Crop = Literal["fit", "stretch", "pad"]
+Size = int | tuple[int, int]  # pixels: of both sides, or height and width
 File = tuple[str, str | Path | bytes]
 Outcome = tuple[str, str | None]
 
@@ -49,27 +50,28 @@ _UPRIGHT = {
 
 
 def thumbnails(
-    files: Iterable[File], size: int, crop: Crop, workers: int | None = None
+    files: Iterable[File], size: Size, crop: Crop, workers: int | None = None
 ) -> Iterator[tuple[np.ndarray, list[Outcome]]]:
     """Yield the thumbnails of many pictures, some at a time, in their order.
 
-    files: a name for each, and its path or what such a file holds. They are taken as they are
-        needed, so that only a few are in memory.
+    files: a name for each, and its path or content. They are taken as needed, so that only a few
+        are in memory.
     size, crop: see `thumbnail`.
     workers: processes; by default one for each core that this process may use.
 
-    Yields pixels, uint8 [N, size, size, 3], of those that could be read, and for each that was
-    tried its name and None, or the reason why it could not. The pixels are to be copied before
-    the next ones are asked for, which take their place.
+    Yields uint8 pixels [N, height, width, 3] of the readable pictures, and for each picture its
+    name and None, or the reason why it is unreadable. Copy the pixels before asking for the next
+    ones, which overwrite them.
 
-    Raises UserError where the system kills a worker.
+    Raises UserError if the system kills a worker.
     """
-    workers = workers or cores()
+    workers = workers or available_cores()
     # A fork starts at once, but must not be made of a process with TensorFlow's threads.
     fork = sys.platform == "linux" and "tensorflow" not in sys.modules
     context = multiprocessing.get_context("fork" if fork else "spawn")
-    most = max(1, min(_CHUNK, _CHUNK_BYTES // (3 * size**2)))
-    shape = (2 * workers + 1, most, size, size, 3)
+    height, width = _sides(size)
+    most = max(1, min(_CHUNK, _CHUNK_BYTES // (3 * height * width)))
+    shape = (2 * workers + 1, most, height, width, 3)
     memory = context.RawArray("B", math.prod(shape))
     shared = np.frombuffer(memory, np.uint8).reshape(shape)
     pending = deque()
@@ -97,16 +99,17 @@ def thumbnails(
             pool.shutdown(cancel_futures=True)
 
 
-def thumbnail(file: str | Path | bytes, size: int, crop: Crop) -> np.ndarray:
-    """Decode a picture and return it upright, as uint8 [size, size, 3].
+def thumbnail(file: str | Path | bytes, size: Size, crop: Crop) -> np.ndarray:
+    """Decode a picture and return it upright, as uint8 [height, width, 3].
 
-    file: its path, or what such a file holds.
-    crop: "fit" fills the square and cuts off what stands out on two sides, "stretch" gives up the
+    file: its path or its content.
+    size: of a square, or height and width.
+    crop: "fit" fills the frame and cuts off what stands out on two sides, "stretch" changes the
         proportions, "pad" adds black bars.
 
     Raises UnreadableError.
     """
-    return _resized(_framed(file, size, crop), size)
+    return _resized(_framed(file, size, crop))
 
 
 def resample(
@@ -116,23 +119,23 @@ def resample(
 
     pixels: uint8 [H, W, C].
     shape: the new height and width.
-    spans: what the old height and width span, in pixels, where the last row or column is partial.
+    spans: what the old height and width span in pixels, if the last row or column is partial.
 
     Returns uint8 [height, width, C].
     """
     height, width, channels = pixels.shape
     rows, columns = spans or (height, width)
     half = np.empty((shape[0], channels, width), np.float32)
-    for made, used, weights in _weights(height, rows, shape[0]):
+    for target, source, weights in _weights(height, rows, shape[0]):
         # A few rows at a time become float: all of them would not stay in the cache.
-        band = weights.T @ pixels[used].reshape(-1, width * channels).astype(np.float32)
+        band = weights.T @ pixels[source].reshape(-1, width * channels).astype(np.float32)
         for channel in range(channels):
-            half[made, channel] = band[:, channel::channels]
+            half[target, channel] = band[:, channel::channels]
 
     half = half.reshape(-1, width)
     new = np.empty((len(half), shape[1]), np.float32)
-    for made, used, weights in _weights(width, columns, shape[1]):
-        np.matmul(half[:, used], weights, out=new[:, made])
+    for target, source, weights in _weights(width, columns, shape[1]):
+        np.matmul(half[:, source], weights, out=new[:, target])
 
     np.clip(np.rint(new, out=new), 0, 255, out=new)
     result = np.empty((*shape, channels), np.uint8)
@@ -141,71 +144,74 @@ def resample(
     return result
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
-    return len(affinity(0)) if affinity else os.cpu_count()
-
-
 @dataclass(frozen=True)
 class _Framed:
-    """What of a picture is to be seen, not much larger than it will be.
+    """The part of a picture that a thumbnail shows, not much larger than it will be.
 
     pixels: uint8 [H, W, C].
-    spans: what H and W span, where the last row or column is partial.
-    shape: the height and width that it is to get.
-    orientation: as Exif has it.
+    spans: what H and W span, if the last row or column is partial.
+    shape: the height and width that they are resized to.
+    frame: height and width of the thumbnail before it is turned upright.
+    orientation: 1 to 8, as in Exif.
     """
 
     pixels: np.ndarray
     spans: tuple[float, float]
     shape: tuple[int, int]
+    frame: tuple[int, int]
     orientation: int
 
 
-def _framed(file: str | Path | bytes, size: int, crop: Crop) -> _Framed:
-    picture = decode(file, GAP * size)
+def _sides(size: Size) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else size
+
+
+def _framed(file: str | Path | bytes, size: Size, crop: Crop) -> _Framed:
+    picture = decode(file, GAP * max(_sides(size)))
     image, width, height = picture.image, picture.width, picture.height
+    frame = _sides(size)
+    if picture.orientation >= 5:  # lies on its side
+        frame = frame[::-1]
+    rows, columns = frame
     if crop == "fit":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
-        width = height = min(width, height)
-    rows = columns = size
+        # As written, a square gets a side of the picture exactly.
+        width, height = min(width, height * columns / rows), min(height, width * rows / columns)
+        across, down = math.ceil(width), math.ceil(height)
+        left, top = (image.width - across) // 2, (image.height - down) // 2
+        image = image.crop((left, top, left + across, top + down))
     if crop == "pad":
-        scale = size / max(height, width)
+        scale = min(rows / height, columns / width)
         rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
     factors = max(1, int(width / (GAP * columns))), max(1, int(height / (GAP * rows)))
     if factors != (1, 1):
         image, width, height = image.reduce(factors), width / factors[0], height / factors[1]
     pixels = np.asarray(image).reshape(image.height, image.width, -1)
-    return _Framed(pixels, (height, width), (rows, columns), picture.orientation)
+    return _Framed(pixels, (height, width), (rows, columns), frame, picture.orientation)
 
 
-def _resized(framed: _Framed, size: int) -> np.ndarray:
-    square = np.zeros((size, size, 3), np.uint8)
+def _resized(framed: _Framed) -> np.ndarray:
+    image = np.zeros((*framed.frame, 3), np.uint8)
     rows, columns = framed.shape
-    top, left = (size - rows) // 2, (size - columns) // 2
-    square[top : top + rows, left : left + columns] = resample(
+    top, left = (framed.frame[0] - rows) // 2, (framed.frame[1] - columns) // 2
+    image[top : top + rows, left : left + columns] = resample(
         framed.pixels, framed.shape, framed.spans
     )
-    return _UPRIGHT.get(framed.orientation, np.asarray)(square)
+    return _UPRIGHT.get(framed.orientation, np.asarray)(image)
 
 
 @functools.lru_cache(maxsize=512)  # 15 MB; all widths and heights of Caltech101
 def _weights(old: int, span: float, new: int) -> list[tuple[slice, slice, np.ndarray]]:
-    """Weights that make `new` pixels of `old`, which span `span` pixels.
+    """Weights that make `new` pixels of `old` ones, which span `span` pixels.
 
-    They are a banded matrix, given as blocks along its diagonal: which pixels are made, which ones
-    are used, and float32 [used, made]. Larger blocks hold more zeros, smaller ones keep BLAS less
-    busy.
+    They are a banded matrix, as blocks along its diagonal: slices of new and of old pixels, and
+    float32 [old, new]. Larger blocks hold more zeros, smaller ones use BLAS less well.
     """
     scale = span / new
     wide = max(scale, 1)
     first = np.arange(0, new, 16)[:, None, None]
     low = np.maximum(0, ((first + 0.5) * scale - 3 * wide).astype(int))
-    used = low + np.arange(int(15 * scale + 6 * wide) + 2)[:, None]
-    x = (used + 0.5 - (first + np.arange(16) + 0.5) * scale) / wide
+    index = low + np.arange(int(15 * scale + 6 * wide) + 2)[:, None]
+    x = (index + 0.5 - (first + np.arange(16) + 0.5) * scale) / wide
     x = np.pi * x.clip(-3, 3).astype(np.float32)  # the filter is zero from 3 on
     x[x == 0] = 1e-9
     filters = np.sin(x) * np.sin(x / 3) / (x * x)
@@ -227,7 +233,7 @@ def _start_worker(memory: ctypes.Array, shape: tuple[int, ...]) -> None:
     np.empty(31 << 20, np.uint8)
 
 
-def _fill(place: int, files: list[File], size: int, crop: Crop) -> list[Outcome]:
+def _fill(place: int, files: list[File], size: Size, crop: Crop) -> list[Outcome]:
     """Put the thumbnails of some files into the memory that is shared with the parent."""
     outcomes, framed = [], []
     for name, file in files:
@@ -239,17 +245,17 @@ def _fill(place: int, files: list[File], size: int, crop: Crop) -> list[Outcome]
             outcomes.append((name, None))
     # Afterwards, not in turn: the processor's caches hold the one work or the other.
     for thumb, source in zip(_shared[place], framed, strict=False):
-        thumb[...] = _resized(source, size)
+        thumb[...] = _resized(source)
     return outcomes
 
 
 def _chunks(files: Iterable[File], most: int) -> Iterator[list[File]]:
-    chunk, held = [], 0
+    chunk, n_bytes = [], 0
     for name, file in files:
         chunk.append((name, file))
-        held += len(file) if isinstance(file, bytes) else 0
-        if len(chunk) == most or held >= _CHUNK_BYTES:
+        n_bytes += len(file) if isinstance(file, bytes) else 0
+        if len(chunk) == most or n_bytes >= _CHUNK_BYTES:
             yield chunk
-            chunk, held = [], 0
+            chunk, n_bytes = [], 0
     if chunk:
         yield chunk

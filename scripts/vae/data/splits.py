@@ -12,12 +12,12 @@ import numpy as np
 def split(
     names: Sequence[str], labels: Sequence[int], test_share: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Share images out to a training and a test set, every class in the same proportion.
+    """Split images into a training and a test set, every class in the same proportion.
 
     names: one for each image, no two of them equal: path within the dataset, with "/".
-    labels: class of each image, -1 where it has none.
-    test_share: of each class, the share that goes to the test set, rounded; it is one image at
-        least where the class has two, and never the whole class.
+    labels: class of each image, -1 if it has none.
+    test_share: of each class, the share that goes to the test set, rounded; at least one image if
+        the class has two, and never the whole class.
 
     Returns the indices of the training and of the test images. Names decide, by their SHA-256: an
     image more or less hardly moves the others. Within a set they come in the order of the hashes,
@@ -29,8 +29,8 @@ def split(
         classes[labels[index]].append(index)
     test = set()
     for members in classes.values():
-        wanted = math.floor(test_share * len(members) + 0.5)
-        test.update(members[: min(max(wanted, 1), len(members) - 1)])
+        size = math.floor(test_share * len(members) + 0.5)
+        test.update(members[: min(max(size, 1), len(members) - 1)])
     sets = [i for i in order if i not in test], [i for i in order if i in test]
     return tuple(np.array(indices, dtype=np.int64) for indices in sets)
 

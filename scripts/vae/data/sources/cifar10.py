@@ -28,14 +28,14 @@ def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
 
     It takes twice the memory of the images: the archive has its files in no order.
 
-    Raises UserError where the archive is damaged or not CIFAR-10.
+    Raises UserError if the archive is damaged or not CIFAR-10.
     """
     (path,) = raw
-    wanted = {*TRAIN, *TEST, NAMES}
+    files = {*TRAIN, *TEST, NAMES}
     try:
         with open(path, "rb") as file:
-            content = {p.name: data for p, data in tar_members(file) if p.name in wanted}
-        if missing := ", ".join(sorted(wanted - set(content))):
+            content = {p.name: data for p, data in tar_members(file) if p.name in files}
+        if missing := ", ".join(sorted(files - set(content))):
             raise ArchiveError(f"it lacks {missing}")
         names = tuple(class_names) or tuple(content[NAMES].decode("utf-8", "replace").split())
         if len(names) != _CLASSES:

@@ -1,4 +1,4 @@
-"""A folder of pictures of one's own: one subfolder a class, or none."""
+"""A folder of the user's own pictures: one subfolder per class, or none."""
 
 import os
 from pathlib import Path
@@ -21,12 +21,12 @@ def read(
 ) -> tuple[Images, list[Skipped]]:
     """Read every picture below a folder.
 
-    Each subfolder is a class, with whatever lies deeper in it. Where there are none, the images
-    have no labels; where there are some, files beside them are skipped. Hidden files are ignored.
-    The other parameters and what is returned: see `pictures.read`.
+    Each subfolder is a class, with whatever is deeper in it. Without subfolders the images have no
+    labels; otherwise files next to the subfolders are skipped. Hidden files are ignored. The other
+    parameters and what is returned: see `image_folders.read`.
 
-    Raises UserError where there is no such folder, too many of its files are no picture, or too
-    few are one.
+    Raises UserError if there is no such folder, or too many of its files are no pictures, or too
+    few are.
     """
     try:
         listing = list_files(folder)
@@ -40,8 +40,8 @@ def read(
     paths = [file.path for file in listing.files]
     unreadable = [(_text(path), reason) for path, reason in listing.unreadable]
     if any("/" in path for path in paths):
-        beside = [path for path in paths if "/" not in path]
-        unreadable += [(_text(path), "beside the folders of the classes") for path in beside]
+        without_class = [path for path in paths if "/" not in path]
+        unreadable += [(_text(path), "beside the folders of the classes") for path in without_class]
         paths = [path for path in paths if "/" in path]
     files = ((_text(path), os.path.join(folder, path)) for path in paths)
     return image_folders.read(

@@ -23,19 +23,26 @@ _UINT8 = 0x08  # the only element type that images and labels come in
 _CHUNK = 1 << 20
 
 
+class IdxError(DamagedError):
+    """A file is damaged or not the right one; `reason` says why."""
+
+    def __init__(self, path: str | Path, reason: str):
+        super().__init__(f"{path} is damaged or not the right file: {reason}.", path)
+
+
 def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
     """Read the four files of a dataset: images and labels, to train (train-) and to test (t10k-).
 
     raw: their paths, in any order, under their standard names.
-    class_names: a name for each label; where none are given, classes are called by their number.
+    class_names: a name for each label; by default, classes are called by their number.
 
-    Raises UserError where a file is missing, damaged, or does not fit the others.
+    Raises UserError if a file is missing, damaged, or does not fit the others.
     """
     paths = {Path(path).name.removesuffix(".gz"): Path(path) for path in raw}
     train, test = (_read_split(paths, part, class_names) for part in ("train", "t10k"))
     (height, width), size = test.pixels.shape[1:3], train.pixels.shape[1:3]
     if (height, width) != size:
-        raise _damaged(
+        raise IdxError(
             paths["t10k-images-idx3-ubyte"],
             f"its images are {height}x{width}, those to train are {size[0]}x{size[1]}",
         )
@@ -44,23 +51,24 @@ def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
 
 
 def parse(data: bytes, dimensions: int, name: str | Path) -> np.ndarray:
-    """Return the array that the bytes of an uncompressed idx file stand for.
+    """Return the array that the bytes of an uncompressed idx file hold.
 
-    It is uint8, a read-only view of `data`, with as many axes as `dimensions` says.
+    dimensions: how many axes it should have.
+    name: of the file, for messages.
 
-    Raises UserError, naming the file `name`, where `data` is anything else, or no element at all.
+    Returns uint8, a read-only view of `data`. Raises UserError if `data` is anything else or empty.
     """
     magic, start = bytes((0, 0, _UINT8, dimensions)), 4 + 4 * dimensions
     if data[:4] != magic:
-        raise _damaged(name, f"it begins with 0x{data[:4].hex()} instead of 0x{magic.hex()}")
+        raise IdxError(name, f"it begins with 0x{data[:4].hex()} instead of 0x{magic.hex()}")
     if len(data) < start:
-        raise _damaged(name, "it ends within its header")
+        raise IdxError(name, "it ends within its header")
     shape = struct.unpack_from(f">{dimensions}I", data, 4)
     size = start + math.prod(shape)
     if len(data) != size:
-        raise _damaged(name, f"it unpacks to {len(data):,} bytes, its header says {size:,}")
+        raise IdxError(name, f"it unpacks to {len(data):,} bytes, its header says {size:,}")
     if size == start:
-        raise _damaged(name, "it is empty")
+        raise IdxError(name, "it is empty")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
@@ -75,7 +83,7 @@ def build(array: np.ndarray) -> bytes:
 def content(path: Path) -> Iterator[bytes]:
     """Yield the uncompressed bytes of a gzipped or plain file, a chunk at a time.
 
-    Raises ValueError, saying why, where they are damaged or more than MAX_BYTES.
+    Raises ValueError if they are damaged or more than MAX_BYTES.
     """
     with path.open("rb") as file:
         stream = gzip.GzipFile(fileobj=file) if is_gzip(path) else file
@@ -91,7 +99,7 @@ def content(path: Path) -> Iterator[bytes]:
 
 
 def is_gzip(path: Path) -> bool:
-    """Tell by its first bytes whether a file is gzipped: names lie, and servers unpack."""
+    """Return whether a file is gzipped, by its first bytes: names lie, and servers unpack."""
     with path.open("rb") as file:
         return file.read(2) == b"\x1f\x8b"
 
@@ -100,12 +108,12 @@ def _read_split(paths: dict[str, Path], part: str, class_names: Sequence[str]) -
     images_path, images = _load(paths, f"{part}-images-idx3-ubyte", 3)
     labels_path, labels = _load(paths, f"{part}-labels-idx1-ubyte", 1)
     if len(images) != len(labels):
-        raise _damaged(
+        raise IdxError(
             labels_path,
             f"it has {len(labels):,} labels for {len(images):,} images in {images_path}",
         )
     if class_names and labels.max() >= len(class_names):
-        raise _damaged(
+        raise IdxError(
             labels_path,
             f"it has a label {labels.max()}, and the source has {len(class_names)} class names",
         )
@@ -122,9 +130,5 @@ def _load(paths: dict[str, Path], name: str, dimensions: int) -> tuple[Path, np.
     try:
         data = b"".join(content(path))
     except ValueError as error:
-        raise _damaged(path, str(error)) from error
+        raise IdxError(path, str(error)) from error
     return path, parse(data, dimensions, path)
-
-
-def _damaged(path: str | Path, reason: str) -> DamagedError:
-    return DamagedError(f"{path} is damaged or not the right file: {reason}.", path)

@@ -32,7 +32,7 @@ _ADMITTED = {
 
 @dataclass(frozen=True)
 class Wheel:
-    """A Python package: what pip is to fetch, and the checksum of the file that comes."""
+    """A Python package: the requirement that pip fetches, and the checksum of the wheel."""
 
     requirement: str
     sha256: str
@@ -41,12 +41,20 @@ class Wheel:
         return f"the Python package {self.requirement}"
 
 
+class PipError(UserError):
+    """pip failed: the message is the line of its output that says why."""
+
+    def __init__(self, stderr: str, exit_status: int):
+        lines = stderr.strip().splitlines() or [f"exit status {exit_status}"]
+        super().__init__(next((line for line in lines if line.startswith("ERROR")), lines[-1]))
+
+
 def fetch(wheel: Wheel, folder: Path) -> Path:
-    """Return the path of the wheel in `folder`, fetched by pip unless it is there.
+    """Return the path of the wheel in `folder`; pip fetches it unless it is there.
 
     Processes that want it at the same time wait for the first one.
 
-    Raises UserError where pip fails, and where the wheel is not the right one.
+    Raises UserError if pip fails or the wheel is not the right one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{wheel.sha256}.whl"
@@ -98,11 +106,10 @@ def _pip_download(wheel: Wheel, folder: Path) -> Path:
     command += ("--only-binary", ":all:", "--dest", str(folder), wheel.requirement)
     pip = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if pip.returncode:
-        lines = pip.stderr.strip().splitlines() or [f"exit status {pip.returncode}"]
-        raise UserError(next((line for line in lines if line.startswith("ERROR")), lines[-1]))
+        raise PipError(pip.stderr, pip.returncode)
     (path,) = folder.glob("*.whl")
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != wheel.sha256:
-        raise UserError(f"checksum differs: expected {wheel.sha256}, got {found}")
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != wheel.sha256:
+        raise UserError(f"checksum differs: expected {wheel.sha256}, got {digest}")
     return path

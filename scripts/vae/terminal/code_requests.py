@@ -1,0 +1,83 @@
+"""The codes that a command line asks for: typed, random, on a grid, or of pictures."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vae.latent import sampling
+from vae.services.errors import UserError
+from vae.terminal import code_text
+from vae.terminal.trained_run import Run
+
+
+def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarray | int | None]:
+    """Return the codes, float32 [..., D] as they are laid out, and their labels.
+
+    Raises UserError if an argument does not fit the run, or a file cannot be read.
+    """
+    latent_dim = run.decoder.latent_dim
+    if arguments.random and run.decoder.classes and arguments.label is None:
+        labels = sampling.classes(arguments.random, run.decoder.classes)
+        return draw(run, arguments), labels
+    label = run.label(arguments.label)
+    if arguments.random:
+        return draw(run, arguments), label
+    if arguments.z:
+        return code_text.code(" ".join(arguments.z), latent_dim, "--z"), label
+    if arguments.grid:
+        return grid(latent_dim, arguments.grid, arguments.seed), label
+    if arguments.encode:
+        return encode(run, arguments.encode, label, arguments), label
+    if arguments.interpolate:
+        first, last = encode(run, arguments.interpolate, label, arguments)
+        share = np.linspace(0, 1, arguments.steps, dtype=np.float32)[:, None]
+        return (1 - share) * first + share * last, label
+    if arguments.codes in (None, "-"):
+        return code_text.parse(sys.stdin.read(), latent_dim, "standard input"), label
+    try:
+        text = Path(arguments.codes).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"--codes: {arguments.codes} cannot be read: {error}") from error
+    return code_text.parse(text, latent_dim, arguments.codes), label
+
+
+def draw(run: Run, arguments: argparse.Namespace) -> np.ndarray:
+    """Return random codes: float32 [N, D]."""
+    if arguments.origin == "prior":
+        return sampling.prior(arguments.random, run.decoder.latent_dim, arguments.seed)
+    return run.mixture().draw(arguments.random, arguments.seed)
+
+
+def grid(latent_dim: int, side: int, seed: int) -> np.ndarray:
+    """Return codes as in grid.png: float32 [R, C, D]; of three dimensions, nine planes 3 by 3."""
+    z = sampling.uniform_grid(latent_dim, side, seed=seed)
+    if latent_dim == 3:
+        z = z.reshape(3, 3, side, side, 3).swapaxes(1, 2).reshape(3 * side, 3 * side, 3)
+    return z
+
+
+def encode(
+    run: Run, paths: Sequence[Path], label: int | None, arguments: argparse.Namespace
+) -> np.ndarray:
+    """Return the codes of pictures, the means of q(z|x): float32 [N, D]."""
+    # Decoding and its processes: only here.
+    from vae.data.image_files import UnreadableError
+    from vae.data.resizing import thumbnail
+
+    encoder = run.encoder()
+    height, width, channels = encoder.image_shape
+    pixels = np.empty((len(paths), height, width, channels), np.uint8)
+    for image, path in zip(pixels, paths, strict=True):
+        try:
+            picture = thumbnail(path, (height, width), arguments.crop)
+        except UnreadableError as error:
+            raise UserError(f"{path} cannot be read as a picture: {error}.") from error
+        if channels == 1:
+            picture = np.asarray(Image.fromarray(picture).convert("L"))[..., None]
+        image[:] = 255 - picture if arguments.invert else picture
+    labels = None if label is None else np.full(len(paths), label)
+    return encoder(pixels, labels)[0]

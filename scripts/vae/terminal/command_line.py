@@ -1,0 +1,106 @@
+"""The command line of `generate`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from vae.figures import tiles
+from vae.terminal import code_text
+
+EXAMPLES = """\
+examples:
+  %(prog)s results/digits/ld_2 --z 0.5 -1.2 -o digit.png
+  %(prog)s results/digits/ld_2 --random 16 --seed 1 -o digits.png
+  %(prog)s results/digits/ld_2 --encode digit.png > codes.csv
+  %(prog)s results/digits/ld_2 < codes.csv -o again.png
+  %(prog)s results/digits/ld_2                    asks for numbers
+"""
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the words of a command line; exits with a message if they make no sense."""
+    # argparse takes -1e-3 for an option, but nothing with a space in it.
+    words = [
+        f" {word}" if word[0:1] == "-" and code_text.is_number(word.split(",")[0]) else word
+        for word in words
+    ]
+    return _parser().parse_args(words)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python scripts/generate.py",
+        description="Generate images with a trained run.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="folder of a run, such as results/mnist/ld_2")
+    group = parser.add_argument_group("what to decode (default: codes from standard input)")
+    source = group.add_mutually_exclusive_group()
+    source.add_argument("--z", nargs="+", metavar="Z", help="one code, a number a dimension")
+    source.add_argument("--codes", metavar="CSV", help="a code a line; - is standard input")
+    source.add_argument("--random", type=_positive, metavar="N", help="random codes")
+    source.add_argument(
+        "--grid",
+        type=_positive,
+        nargs="?",
+        const=20,
+        metavar="SIDE",
+        help="codes spread evenly over the prior, so many on a side (default: 20)",
+    )
+    source.add_argument(
+        "--encode", type=Path, nargs="+", metavar="IMAGE", help="codes of pictures; prints them"
+    )
+    source.add_argument(
+        "--interpolate",
+        type=Path,
+        nargs=2,
+        metavar="IMAGE",
+        help="from the code of one picture to that of another, in a straight line",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="a picture; .gif: an image after the other; .csv: the codes; .npy: pixels, float32 "
+        "[N, H, W, C] in [0, 1]; -: PNG to standard output (default: text, on a terminal)",
+    )
+    parser.add_argument("--class", dest="label", help="of a conditional run: name or number")
+    parser.add_argument("--seed", type=_whole, default=0, help="of --random (default: 0)")
+    parser.add_argument(
+        "--origin",
+        choices=("prior", "mixture"),
+        default="prior",
+        help="what --random draws from: N(0, I), or the Gaussian mixture in mixture.npz",
+    )
+    parser.add_argument(
+        "--steps", type=_positive, default=24, help="images of --interpolate (default: 24)"
+    )
+    parser.add_argument(
+        "--scale",
+        type=_positive,
+        metavar="N",
+        help=f"enlarge each pixel to NxN (default: images to {tiles.LARGEST} pixels, if smaller)",
+    )
+    parser.add_argument(
+        "--crop",
+        choices=("fit", "stretch", "pad"),
+        default="fit",
+        help="how a picture that is encoded gets the size of the run's images (default: fit)",
+    )
+    parser.add_argument(
+        "--invert", action="store_true", help="encode the negative: ink on paper for MNIST"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    if (value := _whole(text)) < 1:
+        raise argparse.ArgumentTypeError("should be at least 1")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is no whole number from 0")
+    return int(text)

@@ -1,0 +1,86 @@
+"""The folder of a trained run, as `generate` reads it: networks and names of classes."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from vae.latent import mixture
+from vae.latent.mixture import Mixture
+from vae.latent.onnx import Decoder, Encoder
+from vae.services import records
+from vae.services.errors import UserError
+
+
+class Run:
+    """The results of a run.
+
+    folder: its path; decoder: its decoder; class_names: of its dataset, [] if unknown.
+
+    Raises UserError if the folder holds no decoder, or a damaged one.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        if not (folder / "decoder.onnx").is_file():
+            raise UserError(
+                f"{folder} holds no decoder.onnx, so it is no trained run. "
+                f"In the folder of the project, «snakemake --cores 2 {folder}/grid.png» trains "
+                "it, where config/config.yaml names it."
+            )
+        self.decoder = Decoder(folder / "decoder.onnx")
+        self.class_names: list[str] = []
+        with contextlib.suppress(OSError, UserError, LookupError):  # numbers will do
+            self.class_names = records.read(folder / "run.json")["class_names"]
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the classes of a conditional run; numbers if it has no names."""
+        return self.class_names or [str(k) for k in range(self.decoder.classes)]
+
+    def label(self, text: str | None) -> int | None:
+        """Return the number of a class, from its name or number; None if not conditional.
+
+        Raises UserError if there is no such class, or if the run needs one or takes none.
+        """
+        if not self.decoder.classes:
+            if text is not None:
+                raise UserError(f"--class: {self.folder} is not conditional, so it takes no class.")
+            return None
+        names = self.labels
+        if text is None:
+            raise UserError(
+                f"{self.folder} is conditional: --class says which of {first_names(names)}."
+            )
+        if text in names:
+            return names.index(text)
+        if text.isdecimal() and int(text) < len(names):
+            return int(text)
+        from vae.plan.messages import near  # pydantic: 0.2 s, for an error alone
+
+        hint = near(text, names).removesuffix(".")
+        raise UserError(f"--class: there is no {text!r}{hint} in {first_names(names)}.")
+
+    def encoder(self) -> Encoder:
+        """Read the encoder.
+
+        Raises UserError if there is none, or a damaged one.
+        """
+        if not (self.folder / "encoder.onnx").is_file():
+            raise UserError(f"{self.folder} holds no encoder.onnx, so no picture can be encoded.")
+        return Encoder(self.folder / "encoder.onnx")
+
+    def mixture(self) -> Mixture:
+        """Read the Gaussian mixture.
+
+        Raises UserError if there is none, or a damaged one.
+        """
+        path = self.folder / "mixture.npz"
+        if not path.is_file():
+            raise UserError(f"{path} is missing; «snakemake --cores 2 {path}» builds it.")
+        return mixture.load(path)
+
+
+def first_names(names: Sequence[str]) -> str:
+    """Return the first of some names, for a sentence."""
+    text = ", ".join(names[:12])
+    return text + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -1,0 +1,36 @@
+"""What a page of a run is made from, at random."""
+
+import base64
+import gzip
+
+import numpy as np
+
+from vae.explorer import page
+from vae.latent.codes import Latents
+from vae.latent.mixture import Mixture
+
+EVIL = "</script><!--<img src=x onerror=alert(1)>"
+
+
+def content(n=40, latent_dim=3, shape=(8, 8, 1), at_most=2000, names=("a", "b")):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(n, latent_dim)).astype(np.float32)
+    labels = rng.integers(-1, len(names), n)
+    run = {
+        "dataset": "digits",
+        "run": "ld_3",
+        "settings": {"model": "mlp", "conditional": False, "latent_dim": latent_dim, "epochs": 2},
+        "class_names": list(names),
+        "final": {"loss": 1.5},
+    }
+    normal = Mixture(
+        np.ones(1), np.zeros((1, latent_dim)), np.diag(np.arange(1.0, latent_dim + 1))[None]
+    )
+    pixels = rng.integers(0, 256, (n, *shape), np.uint8)
+    latents = Latents(z, np.zeros_like(z), labels, names)
+    facts = page.content(run, latents, pixels, normal, b"onnx", at_most)
+    return facts, latents, pixels, run
+
+
+def unpack(text, dtype):
+    return np.frombuffer(gzip.decompress(base64.b64decode(text)), dtype)
