@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr
 
+from vae.data.pixels import to_unit
 from vae.latent.codes import kl_divergence
 from vae.latent.onnx import BATCH, Decoder, slices
 from vae.services.progress import Progress
@@ -267,7 +268,7 @@ def _log_sum_exp(values: np.ndarray) -> np.ndarray:
 
 def _unit(pixels: np.ndarray) -> np.ndarray:
     """float32 [N, P] in [0, 1] of uint8 [N, H, W, C]."""
-    return pixels.reshape(len(pixels), -1) / np.float32(255)
+    return to_unit(pixels).reshape(len(pixels), -1)
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

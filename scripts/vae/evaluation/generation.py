@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vae.data.images import Images
+from vae.data.pixels import to_uint8
 from vae.evaluation import sample_quality as quality
 from vae.evaluation.metrics import metric
 from vae.latent import sampling
@@ -98,15 +99,12 @@ def _features(
     progress = Progress(logger)
     for part in slices(len(z), size):
         progress.info("generated images: %d of %d", part.start, len(z))
-        parts.append(classifier(_uint8(decoder(z[part], labels[part]))))
+        images = decoder(z[part], labels[part])
+        if not np.isfinite(images).all():
+            raise DivergedError
+        parts.append(classifier(to_uint8(images)))
     features, logits = zip(*parts, strict=True)
     return np.concatenate(features), np.concatenate(logits)
-
-
-def _uint8(images: np.ndarray) -> np.ndarray:
-    if not np.isfinite(images).all():
-        raise DivergedError
-    return np.rint(255 * images).astype(np.uint8)
 
 
 def _compare(

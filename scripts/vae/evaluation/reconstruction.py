@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import convolution_matrix
 
+from vae.data.pixels import to_unit
 from vae.latent.onnx import BATCH, slices
 from vae.services.progress import Progress
 
@@ -84,7 +85,7 @@ class PCA:
         return np.clip(code @ self.components.T + self.mean, 0, 1).reshape(pixels.shape)
 
     def _centred(self, pixels: np.ndarray) -> np.ndarray:
-        return pixels.reshape(len(pixels), -1) / np.float32(255) - self.mean
+        return to_unit(pixels).reshape(len(pixels), -1) - self.mean
 
 
 def errors(pixels: np.ndarray, reconstruct: Callable[[slice], np.ndarray]) -> dict[str, np.ndarray]:
@@ -96,7 +97,7 @@ def errors(pixels: np.ndarray, reconstruct: Callable[[slice], np.ndarray]) -> di
     progress = Progress(logger)
     for part in slices(len(pixels), BATCH // pixels[0].size):
         progress.info("reconstruction: %d of %d images", part.start, len(pixels))
-        x, y = pixels[part] / np.float32(255), reconstruct(part)
+        x, y = to_unit(pixels[part]), reconstruct(part)
         values["mse"].append(mse(x, y))
         values["psnr"].append(psnr(x, y))
         values["ssim"].append(ssim(x, y))

@@ -21,6 +21,7 @@ from vae.explorer.runtime import Runtime, pack
 from vae.latent import codes, mixture
 from vae.latent.codes import Latents
 from vae.latent.mixture import Mixture
+from vae.latent.principal_components import principal_components
 from vae.services import records
 from vae.services.files import atomic
 
@@ -153,14 +154,11 @@ def _components(z: np.ndarray) -> dict[str, Any] | None:
     most = min(latent_dim, OTHER_BYTES // (4 * latent_dim))
     if latent_dim < 2 or most < 2 or latent_dim > MOST_DIMENSIONS:
         return None
-    centred = z.astype(float) - z.mean(axis=0)
-    variances, axes = np.linalg.eigh(centred.T @ centred / len(z))
-    first = slice(None, -most - 1, -1)
-    shares = np.maximum(variances[first], 0) / max(variances.sum(), 1e-12)
+    components = principal_components(z.astype(float), most)
     return {
-        "mean": _array(z.mean(axis=0).astype("<f4")),
-        "axes": _array(axes.T[first].astype("<f4")),
-        "shares": [round(share, 4) for share in shares.tolist()],
+        "mean": _array(components.mean.astype("<f4")),
+        "axes": _array(components.axes.astype("<f4")),
+        "shares": [round(share, 4) for share in components.shares.tolist()],
     }
 
 

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from vae.data.pixels import to_uint8
+
 ROOM = 1260  # side of the square that the images of a figure fit in
 LARGEST = 96  # side to which small images are enlarged
 GAP = 2  # between images
@@ -40,13 +42,6 @@ def mosaic(
     images = np.pad(images, ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255)
     picture = np.concatenate(np.concatenate(images, axis=1), axis=1)
     return picture[:-gap, :-gap]
-
-
-def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Pixels in [0, 1] as uint8; uint8 as it is."""
-    if images.dtype == np.uint8:
-        return images
-    return np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
 
 
 def in_rows(images: np.ndarray, columns: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from vae.data.pixels import to_unit
 from vae.services.errors import UserError, reading
 
 # So many pixels and channels at a time: activations of 64 filters then take 90 to 260 MB.
@@ -64,7 +65,7 @@ class _Network:
             raise ValueError(f"pixels: expected uint8, got {pixels.dtype}")
         one_hot = self._one_hot(labels)
         for s in self._slices(len(pixels)):
-            yield {"image": pixels[s] / np.float32(255)} | {k: v[s] for k, v in one_hot.items()}
+            yield {"image": to_unit(pixels[s])} | {k: v[s] for k, v in one_hot.items()}
 
     def _one_hot(self, labels: np.ndarray | None) -> dict[str, np.ndarray]:
         """The input `class` of a conditional network, from labels [N]; else nothing."""

@@ -13,6 +13,7 @@ import numpy as np
 from keras import layers, ops
 
 from vae.data.images import Images, Split
+from vae.data.pixels import to_unit
 from vae.services.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ def accuracy(network: keras.Model, split: Split) -> float:
     """The share of images whose class has the largest logit; of no images, 0."""
     correct = 0
     for start in range(0, len(split), 1024):
-        image = split.pixels[start : start + 1024] / np.float32(255)
+        image = to_unit(split.pixels[start : start + 1024])
         logits = np.asarray(network(image, training=False)["logits"])
         correct += int((logits.argmax(axis=1) == split.labels[start : start + 1024]).sum())
     return correct / max(len(split), 1)
