@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+from collections import Counter
 
 import pytest
 
@@ -22,8 +23,13 @@ RULES = {
 EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# Sentences that these rules write into results: no others may count.
-SENTENCES_OF_RESULTS = set()
+# Where sentences are written into results: reasons in skipped.csv, notes and units in metrics.json.
+SENTENCES_OF_RESULTS = {
+    "vae.data.image_files": 5,
+    "vae.data.sources.folder": 1,
+    "vae.evaluation.generation": 3,
+    "vae.evaluation.metrics": 1,
+}
 
 
 @pytest.fixture
@@ -111,13 +117,13 @@ def test_other_words_in_errors_and_log_lines_leave_fingerprints_alone(library):
 def test_no_sentence_is_left_that_results_do_not_hold():
     """A text that reaches an error through a helper would count, and be listed here."""
     forget()
-    sentences = {
+    sentences = [
         (module, node.value)
         for module in set().union(*map(modules_of, RULES))
         for node in ast.walk(ast.parse(fingerprints._module(module).code))
         if is_text(node) and len(node.value.split()) > 3
-    }
-    assert sentences == SENTENCES_OF_RESULTS
+    ]
+    assert Counter(module for module, _ in sentences) == SENTENCES_OF_RESULTS, sentences
 
 
 def test_code_that_changes_changes_fingerprints(library):
