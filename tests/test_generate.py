@@ -11,7 +11,7 @@ from onnx import helper
 from PIL import Image
 
 from scripts import generate
-from tests.latent.test_onnx import write
+from tests.helpers.networks import write
 from vae.latent import mixture
 from vae.terminal import code_text
 

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn import decomposition
 
 from scripts.evaluate import evaluate
-from tests.evaluation.test_bounds import (
+from tests.helpers.networks import (
     BIAS,
     PIXELS,
     SHAPE,

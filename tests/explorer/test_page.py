@@ -1,5 +1,4 @@
 import base64
-import gzip
 import io
 import json
 import re
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.helpers.explorer import unpack
 from vae.explorer import page
 from vae.explorer.runtime import Runtime, pack
 from vae.latent.codes import Latents
@@ -35,10 +35,6 @@ def content(n=40, latent_dim=3, shape=(8, 8, 1), at_most=2000, names=("a", "b"))
     latents = Latents(z, np.zeros_like(z), labels, names)
     known = page.content(run, latents, pixels, mixture, b"onnx", at_most)
     return known, latents, pixels, run
-
-
-def unpack(text, dtype):
-    return np.frombuffer(gzip.decompress(base64.b64decode(text)), dtype)
 
 
 def test_codes_and_labels_come_back_in_one_order():

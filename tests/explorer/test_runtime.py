@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from tests.explorer.test_page import unpack
+from tests.helpers.explorer import unpack
 from vae.explorer import runtime
 from vae.services.errors import UserError
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scripts.fit_mixture import fit_mixture
-from tests.evaluation.test_bounds import network
+from tests.helpers.networks import network
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.latent import mixture

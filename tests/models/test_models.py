@@ -5,7 +5,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers.config import RUN
 from vae.data.images import Images, Split
 from vae.latent.onnx import Decoder, Encoder
 from vae.models import conv

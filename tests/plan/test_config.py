@@ -1,33 +1,16 @@
 """The config: what is refused, and how."""
 
-import copy
 import json
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.helpers import python
+from tests.helpers import ROOT, python
+from tests.helpers.config import VALID, with_dataset
 from vae.plan import config
 from vae.plan.config import ConfigError, check_yaml
 from vae.plan.runs import resolve
-
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {
-    "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},
-    "mnist": {"format": "idx", "licence": "CC BY-SA 3.0", "citation": "LeCun"},
-}
-VALID = {
-    "datasets": {"mnist": {"source": "mnist", "latent_dim": [2, 3], "epochs": 5}},
-    "sources": SOURCES,
-}
-
-
-def with_dataset(**changes):
-    valid = copy.deepcopy(VALID)
-    valid["datasets"]["mnist"].update(changes)
-    return valid
 
 
 def errors(content):

@@ -1,28 +1,8 @@
 import numpy as np
 
+from tests.helpers.config import RUN
 from vae.training import fit
 from vae.training.elbo import kl_divergence
-
-RUN = {
-    "model": "mlp",
-    "likelihood": "bernoulli",
-    "latent_dim": 2,
-    "intermediate_dim": 8,
-    "epochs": 2,
-    "batch_size": 4,
-    "optimizer": "adam",
-    "learning_rate": 0.01,
-    "schedule": "cosine",
-    "warmup_epochs": 0.5,
-    "beta": 1.0,
-    "kl_warmup_epochs": 0.0,
-    "conditional": False,
-    "binarize": "none",
-    "flip": False,
-    "precision": "auto",
-    "xla": "auto",
-    "seed": 0,
-}
 
 
 def test_kl_is_zero_at_the_prior_and_the_closed_form_elsewhere():

@@ -3,7 +3,7 @@ from dataclasses import replace
 import keras
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers.config import RUN
 from vae.training import engine
 from vae.training.engine import Engine
 

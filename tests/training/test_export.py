@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers.config import RUN
 from vae.services.errors import UserError
 from vae.training import export, fit
 

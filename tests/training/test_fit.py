@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers import Crash
+from tests.helpers.config import RUN
 from vae.data.images import Images, Split
 from vae.services import checkpoints
 from vae.services.checkpoints import Checkpoints
@@ -148,10 +149,6 @@ def test_shards_change_nothing_but_the_rounding(images, changes):
         np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-3)
 
 
-class KilledError(Exception):
-    pass
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -172,10 +169,10 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
         def killed(self, state, last, killed_after=killed_after):
             epoch_done(self, state, last)
             if len(self.rows) == killed_after:
-                raise KilledError
+                raise Crash
 
         monkeypatch.setattr(Checkpoints, "epoch_done", killed)
-        with suppress(KilledError), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
+        with suppress(Crash), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
             resumed, resumed_history = fit.fit(images, run, engine, kept)
     pd.testing.assert_frame_equal(
         history.drop(columns="seconds"),

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import psutil
 import pytest
 
-from tests.workflow import slurm
+from tests.helpers import slurm
 
 PROFILE = (
     *("--profile", "gpu-cluster", "--latency-wait", "10", "--jobs", "4"),
