@@ -9,7 +9,7 @@ def test_a_line_comes_once_in_so_many_seconds(monkeypatch, caplog):
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)
     caplog.set_level("INFO", "vae")
     done = Progress(logging.getLogger("vae.work"), 30)
-    for now in range(0, 100, 10):  # noqa: B007
+    for now in range(0, 100, 10):
         done.info("%d of %d", now, 100)
     assert caplog.messages == ["30 of 100", "60 of 100", "90 of 100"]
     assert caplog.records[0].funcName.startswith("test_"), "the line names who wrote it"
