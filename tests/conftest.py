@@ -4,9 +4,12 @@ Without thousands of generated cases as well.
 """
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+pytest.register_assert_rewrite("tests.helpers")
 
 # Folders of tests that start TensorFlow or Snakemake.
 SLOW = {"workflow", "properties", "models", "likelihoods", "training"}
@@ -20,6 +23,18 @@ def pytest_addoption(parser):
 def pytest_ignore_collect(collection_path, config):
     """Not even collected, since collecting imports TensorFlow."""
     return True if config.getoption("--fast") and collection_path.name in SLOW else None
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how many cases tests/properties generated; reports also come from other processes."""
+    cases = Counter()
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if getattr(report, "when", None) == "teardown":
+            file = Path(report.nodeid.partition("::")[0])
+            cases[file.stem.removeprefix("test_")] += dict(report.user_properties).get("cases", 0)
+    if cases.total():
+        each = ", ".join(f"{topic} {count:,}" for topic, count in sorted(cases.items()) if count)
+        terminalreporter.write_line(f"{cases.total():,} generated cases: {each}")
 
 
 @pytest.fixture(scope="session")

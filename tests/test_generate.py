@@ -13,7 +13,7 @@ from PIL import Image
 
 from scripts import generate
 from tests.helpers import ROOT
-from tests.latent.test_onnx import write
+from tests.helpers.networks import write
 from vae.latent import mixture
 from vae.terminal import code_text
 

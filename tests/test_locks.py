@@ -1,12 +1,11 @@
 """The locks agree with each other, and with what conda reads."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.helpers import ROOT
 
 
 def pins(lock):

@@ -1,6 +1,6 @@
 from benchmarks.results import table
-from tests.evaluation.test_comparison import run
-from tests.evaluation.test_comparison import table as compare
+from tests.helpers.comparison import run
+from tests.helpers.comparison import table as compare
 
 
 def test_a_row_a_setting_with_its_spread_over_seeds():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.file_server import NAME, Server
+from tests.helpers.file_server import NAME, Server
 
 
 @pytest.fixture

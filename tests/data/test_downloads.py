@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.file_server import (
+from tests.helpers import ROOT
+from tests.helpers.file_server import (
     BY_CONTENT,
     CONTENT,
     DATA,
@@ -25,7 +26,6 @@ from vae.data.checksums import Identity
 from vae.data.downloads import download, fetch
 from vae.data.sources import idx
 
-ROOT = Path(__file__).parents[2]
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", ROOT / "../shared/datasets"))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.pictures import BLUE, GOOD, RED, WHITE, bomb, encoded, halves, turned
+from tests.helpers.pictures import BLUE, GOOD, RED, WHITE, bomb, encoded, halves, turned
 from vae.data import image_files
 from vae.data.image_files import decode
 from vae.data.resizing import thumbnail

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.file_server import (
+from tests.helpers.file_server import (
     BY_CONTENT,
     DATA,
     EXACT,

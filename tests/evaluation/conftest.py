@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.evaluation.test_bounds import SHAPE, bernoulli_decoder, gaussian_decoder, network
+from tests.helpers.networks import SHAPE, bernoulli_decoder, gaussian_decoder, network
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.latent import mixture

@@ -1,64 +1,21 @@
-import math
 from dataclasses import replace
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from scipy import integrate, stats
 
+from tests.helpers.networks import (
+    BIAS,
+    PIXELS,
+    SIGMA,
+    WEIGHT,
+    bernoulli_decoder,
+    gaussian_decoder,
+)
 from vae.evaluation import bounds
-from vae.latent.onnx import Decoder
 
-SHAPE = (2, 3, 1)
-SIGMA = 0.2
-PIXELS = np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8)
 X = PIXELS.reshape(5, -1) / 255
-# Orthogonal rows, so that the posterior has no correlations, as an encoder has none.
-WEIGHT = np.array([[0.3, 0.2, 0.1, 0.0, 0.2, 0.3], [0.2, -0.3, 0.0, 0.1, 0.3, -0.2]])
 FOUR = np.pad(WEIGHT, ((0, 2), (0, 0)))  # the same and two dimensions without effect
-BIAS = np.full(6, 0.5)
-
-
-def network(path, source, shape, outputs):
-    """Write an ONNX network of linear maps: by name weight, bias, shape, and an activation."""
-    flat = math.prod(shape)
-    nodes = [helper.make_node("Flatten", [source], ["flat"])]
-    constants, infos = [], []
-    for name, (weight, bias, out, activation) in outputs.items():
-        arrays = {"weight": weight, "bias": bias, "shape": np.array([-1, *out])}
-        constants += [
-            numpy_helper.from_array(a if key == "shape" else np.float32(a), f"{name}_{key}")
-            for key, a in arrays.items()
-        ]
-        nodes += [
-            helper.make_node("Gemm", ["flat", f"{name}_weight", f"{name}_bias"], [f"{name}_flat"]),
-            helper.make_node("Reshape", [f"{name}_flat", f"{name}_shape"], [f"{name}_linear"]),
-            helper.make_node(activation, [f"{name}_linear"], [name]),
-        ]
-        infos.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", *out]))
-        assert weight.shape[0] == flat
-    image = helper.make_tensor_value_info(source, TensorProto.FLOAT, ["B", *shape])
-    graph = helper.make_graph(nodes, "linear", [image], infos, constants)
-    opset = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
-
-
-def gaussian_decoder(path, weight, sigma=SIGMA):
-    """x = N(z weight + BIAS, sigma^2 I)."""
-    variance = (np.zeros((len(weight), 1)), np.full(1, 2 * np.log(sigma)), (1,), "Identity")
-    outputs = {"mean": (weight, BIAS, SHAPE, "Identity"), "log_var": variance}
-    network(path, "z", weight.shape[:1], outputs)
-    return Decoder(path)
-
-
-def bernoulli_decoder(path, weight):
-    outputs = {
-        "mean": (weight, BIAS, SHAPE, "Sigmoid"),
-        "logits": (weight, BIAS, SHAPE, "Identity"),
-    }
-    network(path, "z", weight.shape[:1], outputs)
-    return Decoder(path)
 
 
 class ByClass:

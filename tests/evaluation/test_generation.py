@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.evaluation.test_bounds import SHAPE, bernoulli_decoder, gaussian_decoder
+from tests.helpers.networks import SHAPE, bernoulli_decoder, gaussian_decoder
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.evaluation import generation

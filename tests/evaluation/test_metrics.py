@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.evaluation.test_bounds import BIAS, PIXELS, SIGMA, WEIGHT, gaussian_decoder
+from tests.helpers.networks import BIAS, PIXELS, SIGMA, WEIGHT, gaussian_decoder
 from vae.data import images
 from vae.evaluation import bounds, metrics
 from vae.latent.onnx import Decoder, Encoder

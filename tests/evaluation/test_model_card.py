@@ -1,6 +1,6 @@
 from onnx import helper
 
-from tests.latent.test_onnx import write
+from tests.helpers.networks import WEIGHT, bernoulli_decoder, write
 from vae.evaluation import model_card
 
 RECORD = {
@@ -57,8 +57,6 @@ def executed(text):
 
 def test_the_code_in_it_runs(tmp_path, monkeypatch):
     """Against a decoder of this shape, written by hand."""
-    from tests.evaluation.test_bounds import WEIGHT, bernoulli_decoder
-
     bernoulli_decoder(tmp_path / "decoder.onnx", WEIGHT)
     monkeypatch.chdir(tmp_path)
     assert executed(card())["images"].shape == (16, 2, 3, 1)

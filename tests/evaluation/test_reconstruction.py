@@ -3,7 +3,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from sklearn import decomposition
 
-from tests.evaluation.test_bounds import PIXELS
+from tests.helpers.networks import PIXELS
 from vae.evaluation import reconstruction
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.evaluation.test_bounds import PIXELS, bernoulli_decoder
+from tests.helpers.networks import PIXELS, bernoulli_decoder
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.evaluation.generation import GENERATION

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from tests.latent.test_onnx import write
-from tests.pages import EVIL, content
+from tests.helpers.networks import write
+from tests.helpers.pages import EVIL, content
 from vae.explorer import index
 from vae.services.errors import DamagedError
 

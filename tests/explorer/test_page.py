@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pages import EVIL, content, unpack
+from tests.helpers.pages import EVIL, content, unpack
 from vae.data import images
 from vae.explorer import page, templates
 from vae.explorer.runtime import Runtime, pack

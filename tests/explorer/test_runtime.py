@@ -7,7 +7,7 @@ import tarfile
 import pytest
 
 from tests.helpers import ROOT
-from tests.pages import unpack
+from tests.helpers.pages import unpack
 from vae.explorer import runtime
 from vae.services.errors import UserError
 

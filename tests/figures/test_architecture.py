@@ -1,4 +1,4 @@
-from tests.figures.test_sheet import TITLE, picture, texts
+from tests.helpers.figures import TITLE, picture, texts
 from vae.figures import architecture
 
 

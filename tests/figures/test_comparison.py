@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tests.evaluation.test_comparison import run, table
-from tests.figures.test_sheet import picture
+from tests.helpers.comparison import run, table
+from tests.helpers.figures import picture
 from vae.figures import comparison
 
 

@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tests.figures.test_sheet import TITLE
+from tests.helpers.figures import TITLE
 from vae.figures import grid_animation, sheet
 from vae.latent import sampling
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.figures.test_sheet import TITLE, picture, texts
+from tests.helpers.figures import TITLE, picture, texts
 from vae.figures import history
 
 

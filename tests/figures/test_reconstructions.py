@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.figures.test_sheet import TITLE, picture
+from tests.helpers.figures import TITLE, picture
 from vae.figures import reconstructions
 
 

@@ -1,21 +1,7 @@
 import numpy as np
-from PIL import Image
 
+from tests.helpers.figures import TITLE, picture
 from vae.figures import latent_space, samples, sheet
-
-TITLE = "mnist   ·   ld_2"
-
-
-def picture(figure, path):
-    sheet.save(figure, path)
-    with Image.open(path) as image:
-        image.load()
-        assert max(image.size) <= sheet.LONGEST
-        return image
-
-
-def texts(figure):
-    return [text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))]
 
 
 def test_the_same_arrays_give_the_same_bytes(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.figures.test_sheet import TITLE, picture, texts
+from tests.helpers.figures import TITLE, picture, texts
 from vae.figures import traversals
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tests.evaluation.test_bounds import network
+from tests.helpers.networks import network
 from vae.data import images
 from vae.data.images import Images, Split
-from vae.latent import mixture
+from vae.latent import mixture, mixture_fitting
 from vae.latent.mixture import Mixture
 from vae.services.errors import UserError
 
@@ -20,7 +20,7 @@ def test_known_clusters_are_found_again():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], [20, 30, 40])
     codes = 100 * KNOWN.means[labels] + rng.normal(size=(90, 2)) @ [[1, 0.8], [0, 0.6]]
-    found = mixture.fit(codes)
+    found = mixture_fitting.fit(codes)
     order = [np.square(found.means - 100 * mean).sum(axis=1).argmin() for mean in KNOWN.means]
     np.testing.assert_allclose(found.weights[order], np.array([2, 3, 4]) / 9)
     for label, k in enumerate(order):
@@ -48,19 +48,19 @@ def test_draws_have_the_moments_of_the_mixture_and_follow_from_the_seed():
 )
 def test_few_codes_have_few_components(n, latent_dim, components):
     codes = np.random.default_rng(0).normal(size=(n, latent_dim)).astype(np.float32)
-    fitted = mixture.fit(codes)
+    fitted = mixture_fitting.fit(codes)
     assert fitted.means.shape == (components, latent_dim)
     assert np.isfinite(fitted.draw(10)).all()
 
 
 def test_codes_that_are_all_the_same_are_drawn_again():
-    fitted = mixture.fit(np.full((1000, 2), 3.0, np.float32))
+    fitted = mixture_fitting.fit(np.full((1000, 2), 3.0, np.float32))
     np.testing.assert_allclose(fitted.draw(10), 3, atol=0.01)
 
 
 def test_codes_that_are_no_numbers_say_so():
     with pytest.raises(UserError, match="diverged"):
-        mixture.fit(np.full((10, 2), np.nan))
+        mixture_fitting.fit(np.full((10, 2), np.nan))
 
 
 def test_a_mixture_comes_back_as_it_was(tmp_path):
@@ -101,7 +101,7 @@ def test_the_script_fits_draws_from_the_posteriors(tmp_path):
     split = Split(pixels, labels)
     images.save(Images(split, split), tmp_path / "images.npz")
     path = tmp_path / "mixture.npz"
-    mixture.fit_to_images(
+    mixture_fitting.fit_to_images(
         tmp_path / "images.npz", tmp_path / "encoder.onnx", path, seed=0, threads=1
     )
     z = mixture.load(path).draw(10_000)[:, 0]

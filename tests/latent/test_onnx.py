@@ -2,29 +2,12 @@
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper, save
+from onnx import helper
 
+from tests.helpers.networks import SHAPE, write
 from vae.latent import onnx
 from vae.latent.onnx import Decoder, Encoder
 from vae.services.errors import UserError
-
-SHAPE = (2, 3, 1)
-
-
-def write(path, inputs, outputs, nodes, constants):
-    def info(name, shape):
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
-
-    graph = helper.make_graph(
-        nodes,
-        "test",
-        [info(*item) for item in inputs.items()],
-        [info(*item) for item in outputs.items()],
-        [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
-    return path
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers.config import RUN
 from vae.data.images import Images, Split
 from vae.latent.onnx import Decoder, Encoder
 from vae.models import conv
-from vae.plan.config import MODELS
+from vae.plan.config import MODELS, RunSettings
 from vae.plan.runs import model_defaults
 from vae.training import export, fit
 
@@ -18,7 +18,8 @@ SMALL = {"filters": 4, "intermediate_dim": 8}
 
 def run_of(model, **changes):
     run = {k: v for k, v in RUN.items() if k != "intermediate_dim"} | {"model": model}
-    return run | {key: SMALL[key] for key in model_defaults(model) if key in SMALL} | changes
+    run |= {key: SMALL[key] for key in model_defaults(model) if key in SMALL}
+    return RunSettings(**run | changes)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -39,7 +40,7 @@ def test_images_come_back_in_their_shape(model, shape):
 def test_training_and_onnx(model, likelihood, tmp_path):
     rng = np.random.default_rng(0)
     split = Split(rng.integers(0, 256, (8, 18, 20, 3), np.uint8), np.zeros(8, int))
-    vae, history = fit.fit(Images(split, split), run_of(model, likelihood=likelihood, epochs=1))
+    vae, history = fit.train(Images(split, split), run_of(model, likelihood=likelihood, epochs=1))
     assert np.isfinite(history.loss[0])
     export.save_onnx(vae, tmp_path / "encoder.onnx", tmp_path / "decoder.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "decoder.onnx"))
@@ -54,7 +55,7 @@ def test_conditional_models(model, tmp_path):
     rng = np.random.default_rng(0)
     split = Split(rng.integers(0, 256, (12, 9, 8, 3), np.uint8), rng.integers(0, 3, 12))
     run = run_of(model, likelihood="gaussian", conditional=True, epochs=1)
-    vae = fit.fit(Images(split, split, ("a", "b", "c")), run).vae
+    vae = fit.train(Images(split, split, ("a", "b", "c")), run).vae
     paths = [tmp_path / name for name in ("e.keras", "d.keras", "v.keras", "e.onnx", "d.onnx")]
     export.save_keras(vae, *paths[:3])
     export.save_onnx(vae, *paths[3:])

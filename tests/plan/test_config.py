@@ -1,28 +1,12 @@
 """The config: what is refused, and how."""
 
-import copy
-
 import pytest
 
 from tests.helpers import python
+from tests.helpers.config import VALID, with_dataset
 from vae.plan.loading import load
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
-
-SOURCES = {
-    "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},
-    "mnist": {"format": "idx", "licence": "CC BY-SA 3.0", "citation": "LeCun"},
-}
-VALID = {
-    "datasets": {"mnist": {"source": "mnist", "latent_dim": [2, 3], "epochs": 5}},
-    "sources": SOURCES,
-}
-
-
-def with_dataset(**changes):
-    valid = copy.deepcopy(VALID)
-    valid["datasets"]["mnist"].update(changes)
-    return valid
 
 
 def errors(content):

@@ -1,6 +1,6 @@
 """Where the images of a dataset come from, and what they depend on."""
 
-from tests.plan.test_config import with_dataset
+from tests.helpers.config import with_dataset
 from vae.plan import datasets
 from vae.plan.runs import resolve
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plan.test_config import with_dataset
+from tests.helpers.config import with_dataset
 from vae.plan import config, runs
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve

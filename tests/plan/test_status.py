@@ -1,17 +1,15 @@
 import json
-import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.helpers import ROOT
 from vae.plan import runs, status, targets
 from vae.services.heartbeats import Heartbeat
 from vae.services.jobs import AGAIN
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIG = {
     "datasets": {"digits": {"source": "digits", "latent_dim": [2, 3], "epochs": 7}},
     "sources": {"digits": {"format": "digits", "licence": "free", "citation": "none"}},
@@ -128,14 +126,13 @@ def test_what_no_run_owns_is_found_with_its_size(settings, results):
     assert found == {"digits/.checkpoints/ld_8": 1000, "digits/ld_9": 1000, "old": 1000}
 
 
-def test_the_command_is_quick_and_lays_configs_over_each_other(tmp_path):
+def test_the_command_is_light_and_lays_configs_over_each_other(tmp_path):
     for part in ("scripts", "config"):
         (tmp_path / part).symlink_to(ROOT / part)
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("datasets: {digits: {latent_dim: 77}, mnist: null}\n")
     (tmp_path / "results/mnist/ld_2").mkdir(parents=True)
     command = [sys.executable, "-X", "importtime", "-m", "scripts.status"]
-    start = os.times()
     done = subprocess.run(
         [*command, "--configfile", str(overlay), "--", "digits"],
         cwd=tmp_path,
@@ -143,13 +140,8 @@ def test_the_command_is_quick_and_lays_configs_over_each_other(tmp_path):
         text=True,
         check=True,
     )
-    end = os.times()
     assert done.stdout.startswith("digits  ld_77  waiting")
     assert "rm -r results/mnist  # 0.0 MB" in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "pydantic" in imported
     assert not imported & {"numpy", "pandas", "matplotlib", "tensorflow", "keras", "snakemake"}
-    computing = (end.children_user - start.children_user) + (
-        end.children_system - start.children_system
-    )
-    assert computing < 1.0

@@ -1,6 +1,6 @@
 """Targets of datasets and runs, and what is said about those that are not configured."""
 
-from tests.plan.test_config import VALID, with_dataset
+from tests.helpers.config import VALID, with_dataset
 from vae.plan import targets
 from vae.plan.runs import resolve
 

@@ -1,84 +1,16 @@
-import contextlib
+"""What is saved, and what a training that was interrupted finds again."""
+
 import logging
-import multiprocessing
-import os
-import resource
-import signal
-import time
 
 import numpy as np
 import pytest
 
+from tests.helpers import Crash
+from tests.helpers.checkpoints import interrupted, opened, restored, train, variables
 from vae.services import checkpoints
 from vae.services.checkpoints import Checkpoints, identity
-from vae.services.errors import Stopped, UserError
 
-
-class Variable:
-    """What checkpoints know of a Keras variable."""
-
-    def __init__(self, value):
-        self.value = np.asarray(value)
-
-    @property
-    def shape(self):
-        return self.value.shape
-
-    def numpy(self):
-        return self.value
-
-    def assign(self, value):
-        self.value = value
-
-
-def variables(value):
-    return [
-        Variable(np.full((2, 3), value, np.float32)),
-        Variable(np.array([1, value], np.uint32)),
-        Variable(np.int64(value)),
-    ]
-
-
-@pytest.fixture(autouse=True)
-def every_epoch(monkeypatch):
-    monkeypatch.setattr(checkpoints, "LONG", 0.0)
-
-
-@pytest.fixture
-def warnings(caplog):
-    """The text of all warnings so far."""
-    return lambda: "\n".join(r.getMessage() for r in caplog.records if r.levelno > logging.INFO)
-
-
-def opened(tmp_path, key="key", threads=1):
-    return Checkpoints(tmp_path / ".checkpoints" / "ld_2", key, threads)
-
-
-def train(kept, last):
-    """Epochs up to the last, in which the variables become the number of the epoch."""
-    for epoch in range(len(kept.rows) + 1, last + 1):
-        kept.rows.append({"epoch": epoch, "loss": 0.1 * epoch})
-        kept.epoch_done(variables(epoch), last=False)
-
-
-def interrupted(tmp_path, epochs, **options):
-    """Leave behind what a training leaves that is killed after so many epochs."""
-    with pytest.raises(ZeroDivisionError), opened(tmp_path, **options) as kept:
-        train(kept, epochs)
-        raise ZeroDivisionError
-
-
-def restored(tmp_path, **options):
-    """The epochs that a new training finds behind it, and the value of its variables."""
-    with pytest.raises(ZeroDivisionError), opened(tmp_path, **options) as kept:
-        fresh = variables(0)
-        rows = kept.restore(fresh)
-        for old, new in zip(variables(len(rows)), fresh, strict=True):
-            assert old.value.dtype == new.value.dtype
-            np.testing.assert_array_equal(old.value, new.value)
-        assert rows == [{"epoch": i, "loss": 0.1 * i} for i in range(1, len(rows) + 1)]
-        raise ZeroDivisionError
-    return len(rows)
+pytestmark = pytest.mark.usefixtures("every_epoch")
 
 
 def copies(tmp_path):
@@ -97,10 +29,10 @@ def test_what_was_saved_is_restored(tmp_path, epochs, warnings):
 def test_a_resumed_training_says_so_and_is_interrupted_again(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     interrupted(tmp_path, 3)
-    with pytest.raises(ZeroDivisionError), opened(tmp_path) as kept:
+    with pytest.raises(Crash), opened(tmp_path) as kept:
         kept.restore(variables(0))
         train(kept, 4)
-        raise ZeroDivisionError
+        raise Crash
     assert "resumed at epoch 4" in caplog.messages
     assert restored(tmp_path) == 4
 
@@ -174,102 +106,17 @@ def test_networks_of_other_shapes_start_afresh(tmp_path, warnings):
     assert "starts afresh" in warnings()
 
 
-@contextlib.contextmanager
-def no_space():
-    """Files cannot grow. Of this whole process: pytest's own output, too, where it is a file."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
-def test_training_goes_on_where_the_disk_is_full(tmp_path, warnings):
-    interrupted(tmp_path, 2)
-    with (
-        pytest.raises(Stopped, match="goes on after epoch 2"),
-        opened(tmp_path) as kept,
-        no_space(),
-    ):
-        train(kept, 5)
-        signal.raise_signal(signal.SIGTERM)
-        kept.epoch_done(variables(5), last=False)
-    assert warnings().count("File too large") == 4
-    assert restored(tmp_path) == 2
-
-
-def test_training_goes_on_where_nothing_can_be_written_at_all(tmp_path, warnings):
-    (tmp_path / ".checkpoints").write_text("a file in the way")
-    with opened(tmp_path) as kept:
-        train(kept, 2)
-    assert warnings().count("no checkpoint after epoch") == 2
-
-
 def test_short_epochs_are_saved_seldom(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "LONG", 1000.0)
     monkeypatch.setattr(checkpoints, "SHARE", 1e-9)
     interrupted(tmp_path, 5)
     assert restored(tmp_path) == 1  # of what the first one cost, more is not yet worth it
-    with pytest.raises(ZeroDivisionError), opened(tmp_path) as kept:
+    with pytest.raises(Crash), opened(tmp_path) as kept:
         kept.restore(variables(0))
         kept.rows.append({"epoch": 2, "loss": 0.2})
         kept.epoch_done(variables(2), last=True)
-        raise ZeroDivisionError
+        raise Crash
     assert restored(tmp_path) == 2
-
-
-@pytest.mark.parametrize("number", checkpoints.SIGNALS)
-def test_a_signal_waits_for_the_epoch_where_something_is_unsaved(tmp_path, monkeypatch, number):
-    monkeypatch.setattr(checkpoints, "LONG", 1000.0)
-    monkeypatch.setattr(checkpoints, "SHARE", 1e-9)
-    default = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}[number]
-    signal.signal(number, default)  # a shell starts what is in its background without SIGINT
-    text = rf"Stopped by {number.name} after epoch 4\. The same command goes on after epoch 4\."
-    with pytest.raises(Stopped, match=text), opened(tmp_path) as kept:
-        train(kept, 3)
-        signal.raise_signal(number)
-        train(kept, 4)
-        raise AssertionError
-    assert restored(tmp_path) == 4
-    assert signal.getsignal(number) == default
-
-
-def test_a_second_signal_and_one_with_all_saved_do_not_wait(tmp_path, monkeypatch):
-    with (
-        pytest.raises(Stopped, match=r"before the end of epoch 1\. The same command starts afresh"),
-        opened(tmp_path),
-    ):
-        signal.raise_signal(signal.SIGTERM)
-    with pytest.raises(Stopped, match="goes on after epoch 2"), opened(tmp_path) as kept:
-        train(kept, 2)
-        signal.raise_signal(signal.SIGTERM)
-    monkeypatch.setattr(checkpoints, "LONG", 1000.0)
-    monkeypatch.setattr(checkpoints, "SHARE", 1e-9)
-    text = r"after epoch 5\. The same command goes on after epoch 3\."
-    with pytest.raises(Stopped, match=text), opened(tmp_path) as kept:
-        train(kept, 5)
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGTERM)
-
-
-def test_a_signal_that_is_ignored_stays_ignored(tmp_path):
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with opened(tmp_path) as kept:
-            signal.raise_signal(signal.SIGINT)
-            train(kept, 2)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def test_a_training_ends_with_the_process_that_started_it(tmp_path, monkeypatch):
-    with pytest.raises(Stopped, match="Stopped by the end of Snakemake after epoch 3"):  # noqa: SIM117
-        with opened(tmp_path) as kept:
-            train(kept, 2)
-            monkeypatch.setattr(os, "getppid", lambda: 1)
-            train(kept, 4)
-    assert restored(tmp_path) == 3
 
 
 def test_the_number_of_threads_is_kept(tmp_path, monkeypatch, warnings):
@@ -286,37 +133,12 @@ def test_the_number_of_threads_is_kept(tmp_path, monkeypatch, warnings):
 
 def test_another_precision_is_told(tmp_path, warnings):
     for computing in ("float32", "float32", "bfloat16"):
-        with pytest.raises(ZeroDivisionError), opened(tmp_path) as kept:
+        with pytest.raises(Crash), opened(tmp_path) as kept:
             kept.restore(variables(0), computing)
             train(kept, len(kept.rows) + 1)
-            raise ZeroDivisionError
+            raise Crash
     assert warnings().count("began with") == 1
     assert "began with float32 and goes on with bfloat16" in warnings()
-
-
-def _train_until_told(tmp_path, begun):
-    checkpoints.LONG = 0.0
-    with opened(tmp_path) as kept:
-        train(kept, 3)
-        begun.set()
-        time.sleep(60)
-
-
-def test_a_process_left_behind_is_told_to_stop(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    begun = context.Event()
-    orphan = context.Process(target=_train_until_told, args=(tmp_path, begun))
-    orphan.start()
-    assert begun.wait(60)
-    assert restored(tmp_path) == 3
-    orphan.join(10)
-    assert orphan.exitcode not in (0, None)
-
-
-def test_a_process_that_does_not_stop_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "PATIENCE", 0.0)
-    with opened(tmp_path), pytest.raises(UserError, match=f"Process {os.getpid()} on"):
-        opened(tmp_path).__enter__()
 
 
 def test_an_identity_follows_from_values_code_and_images(tmp_path):

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from vae.services import gpus
-from vae.services.gpus import VISIBLE, one_of_its_own, unusable
+from vae.services.gpus import VISIBLE, reserved, unusable
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def machine(monkeypatch):
     """A machine with two GPUs, no scheduler and nothing set; a test may change its environment."""
     for name in (VISIBLE, *gpus.SCHEDULERS):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(gpus, "_listed", lambda: ["GPU-a", "GPU-b"])
+    monkeypatch.setattr(gpus, "listed", lambda: ["GPU-a", "GPU-b"])
     return monkeypatch
 
 
@@ -28,23 +28,23 @@ def taken(folder, *devices):
 
 
 def test_each_training_has_a_gpu_of_its_own(tmp_path):
-    with one_of_its_own(tmp_path):
+    with reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-a"
     assert VISIBLE not in os.environ
-    with taken(tmp_path, "GPU-a"), one_of_its_own(tmp_path):
+    with taken(tmp_path, "GPU-a"), reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-b"
 
 
 def test_a_gpu_is_free_again_after_a_failure(tmp_path):
-    with pytest.raises(ValueError, match="broken"), one_of_its_own(tmp_path):
+    with pytest.raises(ValueError, match="broken"), reserved(tmp_path):
         raise ValueError("broken")
-    with one_of_its_own(tmp_path):
+    with reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-a"
 
 
 def _hold(folder, held):
-    gpus._listed = lambda: ["GPU-a", "GPU-b"]
-    with one_of_its_own(folder):
+    gpus.listed = lambda: ["GPU-a", "GPU-b"]
+    with reserved(folder):
         held.set()
         multiprocessing.Event().wait(60)
 
@@ -55,16 +55,16 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
     process = context.Process(target=_hold, args=(tmp_path, held))
     process.start()
     assert held.wait(20)
-    with one_of_its_own(tmp_path):
+    with reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-b"
     process.kill()
     process.join()
-    with one_of_its_own(tmp_path):
+    with reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-a"
 
 
 def test_more_trainings_than_gpus_share_with_a_warning(tmp_path, caplog):
-    with taken(tmp_path, "GPU-a", "GPU-b"), one_of_its_own(tmp_path):
+    with taken(tmp_path, "GPU-a", "GPU-b"), reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-a"
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
@@ -75,16 +75,16 @@ def test_more_trainings_than_gpus_share_with_a_warning(tmp_path, caplog):
 @pytest.mark.parametrize("scheduler", gpus.SCHEDULERS)
 def test_what_a_scheduler_gave_stays(tmp_path, machine, scheduler):
     machine.setenv(scheduler, "7")
-    with one_of_its_own(tmp_path):
+    with reserved(tmp_path):
         assert VISIBLE not in os.environ
     machine.setenv(VISIBLE, "1")
-    with taken(tmp_path, "1"), one_of_its_own(tmp_path):
+    with taken(tmp_path, "1"), reserved(tmp_path):
         assert os.environ[VISIBLE] == "1"
 
 
 def test_the_user_says_which_may_be_chosen(tmp_path, machine):
     machine.setenv(VISIBLE, "3, 5")
-    with taken(tmp_path, "3"), one_of_its_own(tmp_path):
+    with taken(tmp_path, "3"), reserved(tmp_path):
         assert os.environ[VISIBLE] == "5"
     assert os.environ[VISIBLE] == "3, 5"
 
@@ -92,20 +92,20 @@ def test_the_user_says_which_may_be_chosen(tmp_path, machine):
 @pytest.mark.parametrize("none", ["", "-1"])
 def test_no_gpu_where_the_user_wants_none(tmp_path, machine, none):
     machine.setenv(VISIBLE, none)
-    with one_of_its_own(tmp_path):
+    with reserved(tmp_path):
         assert os.environ[VISIBLE] == none
 
 
 def test_a_machine_without_gpus(tmp_path, machine):
-    machine.setattr(gpus, "_listed", list)
-    with one_of_its_own(tmp_path):
+    machine.setattr(gpus, "listed", list)
+    with reserved(tmp_path):
         assert VISIBLE not in os.environ
     assert not list(tmp_path.iterdir())
 
 
 def test_where_no_lock_can_be_written_a_gpu_is_shared(tmp_path, caplog):
     (tmp_path / "file").touch()
-    with one_of_its_own(tmp_path / "file"):
+    with reserved(tmp_path / "file"):
         assert os.environ[VISIBLE] == "GPU-a"
     assert "no lock for GPU GPU-a" in caplog.text
 
@@ -113,7 +113,7 @@ def test_where_no_lock_can_be_written_a_gpu_is_shared(tmp_path, caplog):
 def test_without_nvidia_smi_there_is_none(monkeypatch, tmp_path):
     monkeypatch.undo()
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpus._listed() == []
+    assert gpus.listed() == []
 
 
 def test_a_gpu_that_cannot_be_used_is_told_with_a_remedy():

@@ -4,12 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from scripts.train_classifier import train_classifier
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.latent.onnx import Classifier
 from vae.services.errors import UserError
-from vae.training import classifier, engine, export
+from vae.training import classifier, classifier_run, engine, export
 
 
 def bars(n, shape, seed):
@@ -30,7 +29,7 @@ def written(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         # Of a process whose TensorFlow earlier tests have used, threads can no longer be set.
         patch.setattr(engine, "use_threads", lambda threads: None)
-        train_classifier(folder / "images.npz", 2, "bars", *files)
+        classifier_run.train(folder / "images.npz", "bars", 2, *files)
     return data, folder
 
 

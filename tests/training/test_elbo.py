@@ -1,28 +1,8 @@
 import numpy as np
 
+from tests.helpers.config import run_settings
 from vae.training import fit
 from vae.training.elbo import kl_divergence
-
-RUN = {
-    "model": "mlp",
-    "likelihood": "bernoulli",
-    "latent_dim": 2,
-    "intermediate_dim": 8,
-    "epochs": 2,
-    "batch_size": 4,
-    "optimizer": "adam",
-    "learning_rate": 0.01,
-    "schedule": "cosine",
-    "warmup_epochs": 0.5,
-    "beta": 1.0,
-    "kl_warmup_epochs": 0.0,
-    "conditional": False,
-    "binarize": "none",
-    "flip": False,
-    "precision": "auto",
-    "xla": "auto",
-    "seed": 0,
-}
 
 
 def test_kl_is_zero_at_the_prior_and_the_closed_form_elsewhere():
@@ -38,7 +18,7 @@ def test_kl_is_zero_at_the_prior_and_the_closed_form_elsewhere():
 
 def test_the_noise_has_the_standard_deviation_of_the_posterior():
     """The original project scaled it by exp(log_var) in its convolutional models."""
-    vae = fit.build((4, 4, 1), RUN)
+    vae = fit.build((4, 4, 1), run_settings())
     for layer in vae.encoder.layers[-2:]:
         layer.kernel.assign(np.zeros(layer.kernel.shape))
     vae.encoder.get_layer("z_mean").bias.assign([1.0, -2.0])
@@ -52,7 +32,7 @@ def test_the_noise_has_the_standard_deviation_of_the_posterior():
 
 
 def test_the_terms_are_sums_over_pixels_and_over_latent_dimensions():
-    vae = fit.build((4, 4, 3), RUN)
+    vae = fit.build((4, 4, 3), run_settings())
     for weight in vae.weights:
         if weight.dtype == "float32":
             weight.assign(np.zeros(weight.shape))
@@ -63,7 +43,7 @@ def test_the_terms_are_sums_over_pixels_and_over_latent_dimensions():
 
 
 def test_the_weight_of_the_kl_rises_to_beta():
-    vae = fit.build((4, 4, 1), RUN | {"beta": 3.0})
+    vae = fit.build((4, 4, 1), run_settings(beta=3.0))
     vae.kl_warmup_steps = 4
     vae.compile("adam")
     terms = np.array([[10.0], [2.0]], np.float32)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import keras
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers.config import run_settings
 from vae.training import engine
 from vae.training.engine import Engine
 
@@ -33,7 +33,7 @@ def processor(monkeypatch, tmp_path):
 )
 def test_on_a_cpu(processor, flags, precision):
     processor(flags)
-    chosen = engine.choose(RUN | {"batch_size": 64}, threads=2)
+    chosen = engine.choose(run_settings(batch_size=64), threads=2)
     assert (chosen.xla, chosen.precision) == (False, precision)
     assert chosen.fused
     assert chosen.shards == 2
@@ -59,13 +59,13 @@ def test_every_thread_has_a_shard_of_its_own_or_an_equal_share_of_one(
     processor, threads, batch_size, shards
 ):
     processor("")
-    assert engine.choose(RUN | {"batch_size": batch_size}, threads).shards == shards
+    assert engine.choose(run_settings(batch_size=batch_size), threads).shards == shards
 
 
 def test_where_the_processor_is_not_known(processor):
     processor("")
     engine.CPUINFO.unlink()
-    assert engine.choose(RUN, threads=2).precision == "float32"
+    assert engine.choose(run_settings(), threads=2).precision == "float32"
 
 
 @pytest.mark.parametrize(
@@ -74,18 +74,18 @@ def test_where_the_processor_is_not_known(processor):
 def test_on_a_gpu(monkeypatch, capability, precision):
     monkeypatch.setattr(engine, "devices", lambda: ["gpu:0"])
     monkeypatch.setattr(engine, "_compute_capability", lambda: capability)
-    chosen = engine.choose(RUN | {"batch_size": 256}, threads=8)
+    chosen = engine.choose(run_settings(batch_size=256), threads=8)
     assert (chosen.xla, chosen.precision) == (True, precision)
     assert (chosen.fused, chosen.shards) == (False, 1)
 
 
 def test_the_config_has_the_last_word(processor):
     processor("amx_bf16")
-    chosen = engine.choose(RUN | {"xla": True, "precision": "mixed_bfloat16"}, threads=2)
+    chosen = engine.choose(run_settings(xla=True, precision="mixed_bfloat16"), threads=2)
     assert (chosen.xla, chosen.precision) == (True, "mixed_bfloat16")
     assert (chosen.fused, chosen.shards) == (False, 1)
     assert set(chosen.why) == {"steps_per_execution"}
-    assert engine.choose(RUN | {"xla": True}, threads=2).precision == "float32"
+    assert engine.choose(run_settings(xla=True), threads=2).precision == "float32"
 
 
 def test_the_words_in_the_log():

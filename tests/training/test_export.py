@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers.config import run_settings
 from vae.services.errors import UserError
 from vae.training import export, fit
 
@@ -25,7 +25,7 @@ np.save(sys.argv[3], out["z_mean"] if isinstance(out, dict) else out)
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    vae = fit.build((5, 4, 3), RUN | {"latent_dim": 3})
+    vae = fit.build((5, 4, 3), run_settings(latent_dim=3))
     names = ("encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx")
     paths = [folder / name for name in names]
     export.save_keras(vae, *paths[:3])

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.training.test_elbo import RUN
+from tests.helpers import Crash
+from tests.helpers.config import RUN, run_settings
 from vae.data.images import Images, Split
 from vae.services import checkpoints
 from vae.services.checkpoints import Checkpoints
@@ -29,7 +30,7 @@ def images():
 
 @pytest.fixture(scope="module")
 def trained(images):
-    return fit.fit(images, RUN | {"epochs": 60, "beta": 0.5})
+    return fit.train(images, run_settings(epochs=60, beta=0.5))
 
 
 def test_the_loss_falls_and_the_history_adds_up(trained):
@@ -44,7 +45,7 @@ def test_the_loss_falls_and_the_history_adds_up(trained):
 
 
 def test_validation_images_are_watched_where_there_are_any(images):
-    history = fit.fit(images.hold_out(5), RUN | {"epochs": 1}).history
+    history = fit.train(images.hold_out(5), run_settings(epochs=1)).history
     assert list(history)[4:7] == ["validation_loss", "validation_reconstruction", "validation_kl"]
 
 
@@ -60,8 +61,8 @@ def test_epoch_means_weigh_images_not_batches():
     pixels = np.zeros((22, 4, 4, 1), np.uint8)
     pixels[20:] = 255
     split = Split(pixels, np.zeros(22, int))
-    run = RUN | {"epochs": 1, "batch_size": 20, "learning_rate": 1e-12}
-    vae, history = fit.fit(Images(split, split), run)
+    run = run_settings(epochs=1, batch_size=20, learning_rate=1e-12)
+    vae, history = fit.train(Images(split, split), run)
     _, kl = vae(pixels)
     assert history.test_kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
     assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
@@ -74,18 +75,18 @@ def shuffled(pixels, run, epoch):
 def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():
     pixels = np.zeros((400, 1, 2, 1), np.uint8)
     pixels[:, 0, 0, 0] = np.arange(400) % 256
-    straight = shuffled(pixels, RUN, 1)
+    straight = shuffled(pixels, run_settings(), 1)
     assert sorted(straight.labels) == list(range(400))
     np.testing.assert_array_equal(straight.pixels, pixels[straight.labels])
-    flipped = shuffled(pixels, RUN | {"flip": True}, 1).pixels
+    flipped = shuffled(pixels, run_settings(flip=True), 1).pixels
     np.testing.assert_array_equal(flipped.max(axis=2), straight.pixels.max(axis=2))
     assert 140 < (flipped[:, 0, 1] > 0).sum() < 260
-    assert (shuffled(pixels, RUN | {"flip": True}, 2).pixels != flipped).any()
+    assert (shuffled(pixels, run_settings(flip=True), 2).pixels != flipped).any()
 
 
 def test_an_epoch_shows_other_binary_images_than_the_last():
     pixels = np.full((20, 4, 4, 1), 128, np.uint8)
-    run = RUN | {"binarize": "dynamic"}
+    run = run_settings(binarize="dynamic")
     first, second = (shuffled(pixels, run, epoch).pixels for epoch in (1, 2))
     assert set(np.unique(first)) == {0, 255}
     assert (first != second).any()
@@ -94,12 +95,12 @@ def test_an_epoch_shows_other_binary_images_than_the_last():
 def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monkeypatch):
     """Without noise, whose numbers XLA draws in its own way."""
     monkeypatch.setattr(keras.random, "normal", lambda shape, seed: keras.ops.zeros(shape))
-    run = RUN | {"beta": 20.0, "precision": "float32"}
-    rising = run | {"kl_warmup_epochs": 1.5}
-    plain = fit.fit(images, run).history
-    compiled = fit.fit(images, rising).history
+    run = run_settings(beta=20.0, precision="float32")
+    rising = run.model_copy(update={"kl_warmup_epochs": 1.5})
+    plain = fit.train(images, run).history
+    compiled = fit.train(images, rising).history
     monkeypatch.setattr(Engine, "compile_options", lambda engine, steps: {"run_eagerly": True})
-    eager = fit.fit(images, rising).history
+    eager = fit.train(images, rising).history
     for name in fit.LOSSES:
         np.testing.assert_allclose(compiled[name], eager[name], rtol=1e-4)
     assert (compiled.kl > 1.01 * plain.kl).all()
@@ -108,9 +109,9 @@ def test_compiled_steps_raise_the_weight_of_the_kl_as_eager_ones_do(images, monk
 
 def test_a_conditional_model_needs_no_code_for_the_class(images):
     """The class says everything about these images, so that the KL falls to nothing."""
-    run = RUN | {"conditional": True, "epochs": 80}
-    history = fit.fit(images, run).history
-    plain = fit.fit(images, run | {"conditional": False}).history
+    run = run_settings(conditional=True, epochs=80)
+    history = fit.train(images, run).history
+    plain = fit.train(images, run.model_copy(update={"conditional": False})).history
     assert history.test_loss.iloc[-1] < plain.test_loss.iloc[-1]
     assert history.test_kl.iloc[-1] < plain.test_kl.iloc[-1]
 
@@ -119,12 +120,12 @@ def test_a_conditional_model_of_images_without_classes_is_refused(images):
     unlabelled = Split(images.train.pixels, np.full(len(images.train), -1))
     for data in (Images(unlabelled, unlabelled), Images(images.train, unlabelled, ("a", "b"))):
         with pytest.raises(UserError, match="one subfolder a class"):
-            fit.fit(data, RUN | {"conditional": True})
+            fit.train(data, run_settings(conditional=True))
 
 
 def test_the_same_seed_gives_the_same_numbers(images):
     def numbers(seed):
-        vae, history = fit.fit(images, RUN | {"seed": seed})
+        vae, history = fit.train(images, run_settings(seed=seed))
         return history.drop(columns="seconds").to_numpy(), vae.decoder.get_weights()
 
     (first, weights), (second, same_weights), (other, _) = numbers(1), numbers(1), numbers(2)
@@ -139,17 +140,13 @@ def test_the_same_seed_gives_the_same_numbers(images):
 )
 def test_shards_change_nothing_but_the_rounding(images, changes):
     """The last of the batches has two images for three shards."""
-    run = RUN | {"precision": "float32", "kl_warmup_epochs": 1.0} | changes
+    run = run_settings(**{"precision": "float32", "kl_warmup_epochs": 1.0} | changes)
     engine = choose(run, threads=1)
-    whole, cut = (fit.fit(images, run, replace(engine, shards=n)) for n in (1, 3))
+    whole, cut = (fit.train(images, run, replace(engine, shards=n)) for n in (1, 3))
     losses = whole.history.columns.drop(["epoch", "seconds"])
     np.testing.assert_allclose(cut.history[losses], whole.history[losses], rtol=1e-4)
     for a, b in zip(cut.vae.weights, whole.vae.weights, strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-3)
-
-
-class KilledError(Exception):
-    pass
 
 
 @pytest.mark.parametrize(
@@ -162,9 +159,9 @@ class KilledError(Exception):
 def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
     images, tmp_path, monkeypatch, changes
 ):
-    run = RUN | {"epochs": 6} | changes
+    run = run_settings(**{"epochs": 6} | changes)
     engine = replace(choose(run, threads=1), shards=2)
-    vae, history = fit.fit(images, run, engine)
+    vae, history = fit.train(images, run, engine)
     monkeypatch.setattr(checkpoints, "LONG", 0.0)
     epoch_done = Checkpoints.epoch_done
     for killed_after in (1, 4, 6, None):
@@ -172,11 +169,11 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
         def killed(self, state, last, killed_after=killed_after):
             epoch_done(self, state, last)
             if len(self.rows) == killed_after:
-                raise KilledError
+                raise Crash
 
         monkeypatch.setattr(Checkpoints, "epoch_done", killed)
-        with suppress(KilledError), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
-            resumed, resumed_history = fit.fit(images, run, engine, kept)
+        with suppress(Crash), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
+            resumed, resumed_history = fit.train(images, run, engine, kept)
     pd.testing.assert_frame_equal(
         history.drop(columns="seconds"),
         resumed_history.drop(columns="seconds"),
@@ -189,38 +186,38 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
 @pytest.mark.parametrize("warmup", [0.0, 2.0])
 def test_schedules(schedule, warmup):
-    run = RUN | {"epochs": 20, "schedule": schedule, "warmup_epochs": warmup}
+    run = run_settings(epochs=20, schedule=schedule, warmup_epochs=warmup)
     rate = fit.learning_rate(run, steps=10)
     values = np.array([float(rate(step)) for step in range(200)])
     start = round(warmup * 10)
-    assert values.max() == pytest.approx(run["learning_rate"])
+    assert values.max() == pytest.approx(run.learning_rate)
     assert np.argmax(values > 0.999 * values.max()) == start
-    np.testing.assert_allclose(values[:start], run["learning_rate"] * np.arange(start) / 20)
+    np.testing.assert_allclose(values[:start], run.learning_rate * np.arange(start) / 20)
     assert values[-1] == pytest.approx(0.0 if schedule == "cosine" else values.max(), abs=1e-5)
 
 
 def test_the_warm_up_takes_a_fifth_at_most():
-    rate = fit.learning_rate(RUN | {"epochs": 1, "warmup_epochs": 9.0}, steps=10)
+    rate = fit.learning_rate(run_settings(epochs=1, warmup_epochs=9.0), steps=10)
     assert float(rate(2)) == pytest.approx(RUN["learning_rate"])
 
 
 def test_a_loss_that_is_no_number_stops_the_run(images):
-    run = RUN | {"learning_rate": 1e20, "warmup_epochs": 0.0}
+    run = run_settings(learning_rate=1e20, warmup_epochs=0.0)
     with pytest.raises(UserError, match=r"diverged in epoch 1: .* Lower learning_rate"):
-        fit.fit(images, run)
+        fit.train(images, run)
 
 
 def test_one_epoch_one_image():
     one = Split(np.zeros((1, 2, 2, 1), np.uint8), np.zeros(1, int))
-    history = fit.fit(Images(one, one), RUN | {"epochs": 1}).history
+    history = fit.train(Images(one, one), run_settings(epochs=1)).history
     assert len(history) == 1
 
 
 def test_what_bfloat16_has_trained_is_float32_and_nearly_the_same(images):
     # Few epochs: later, what differs at first decides when a network sees the two places.
-    run = RUN | {"model": "conv", "filters": 4, "epochs": 10, "xla": False}
+    run = run_settings(model="conv", filters=4, epochs=10, xla=False)
     both = [
-        fit.fit(images, run | {"precision": precision})
+        fit.train(images, run.model_copy(update={"precision": precision}))
         for precision in ("float32", "mixed_bfloat16")
     ]
     losses = [trained.history.test_loss for trained in both]

@@ -1,124 +1,56 @@
-"""Copies of the project in which a test may edit anything, and the real command to run there."""
+"""Projects that several files of tests share.
 
-import re
+Each is built once, also where two processes of pytest-xdist want it.
+"""
+
+import fcntl
+import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-import yaml
+from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "environment.yml", "workflow", "scripts", "config", "profiles", "gpu-cluster")
-TINY = {
-    "mirrors": [],
-    "datasets": {
-        "digits": {
-            "source": "digits",
-            "latent_dim": [2, 3],
-            "intermediate_dim": 8,
-            "epochs": 2,
-            "batch_size": 256,
-            "evaluation": {"draws": 2, "samples": 5, "images": 20},
-        }
-    },
-}
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """A copy of the project in a folder of its own."""
-
-    path: Path
-
-    def snakemake(
-        self, *arguments: str, before: tuple[str, ...] = (), **options
-    ) -> subprocess.CompletedProcess:
-        """Run the command as a user would type it; its output is in `stdout` and `stderr`.
-
-        before: a command that runs it in its turn, with other rights for instance.
-        """
-        return subprocess.run(
-            [*before, sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.path,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-            **options,
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """The same, without waiting for its end."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def planned(self, *arguments: str) -> dict[str, set[str]]:
-        """The rules that `snakemake -n` would run, and the folders of results each would fill."""
-        done = self.snakemake("-n", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        jobs = re.findall(
-            r"^ *(?:local)?rule (\w+):\n(?: +.*\n)*? +output: ([^\n,]*)",
-            done.stderr + done.stdout,
-            re.M,
-        )
-        plan: dict[str, set[str]] = {}
-        for rule, output in jobs:
-            plan.setdefault(rule, set()).add(str(Path(output).parent.relative_to("results")))
-        return plan
-
-    @property
-    def config(self) -> dict:
-        """config/config.yaml; assigning to it writes the file."""
-        return yaml.safe_load((self.path / "config/config.yaml").read_text())
-
-    def write_config(self, content: dict) -> None:
-        """Replace config/config.yaml."""
-        (self.path / "config/config.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        """Replace the first `old` in a file of the project."""
-        file = self.path / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new, 1))
-
-    def copy(self, path: Path) -> "Workspace":
-        """The same, results and Snakemake's records included, elsewhere."""
-        shutil.copytree(self.path, path)
-        return Workspace(path)
+from tests.helpers.browser import browser
+from tests.helpers.explorer import EVIL, open_run, ready
+from tests.helpers.workspace import Workspace, new_workspace
+from vae.explorer import runtime as explorer_runtime
+from vae.services.errors import UserError
 
 
 @pytest.fixture(scope="session")
-def fresh(tmp_path_factory) -> Workspace:
+def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A function that returns a folder of this name, which the first process to ask fills."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def fill_once(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, full = root / name, root / f"{name}.full"
+        with open(root / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not full.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a process that failed
+                folder.mkdir()
+                fill(folder)
+                full.touch()
+        return folder
+
+    return fill_once
+
+
+@pytest.fixture(scope="session")
+def fresh(once) -> Workspace:
     """The project with a tiny config, nothing built; not to be written to."""
-    path = tmp_path_factory.mktemp("fresh") / "project"
-    path.mkdir()
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, path / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, path / part)
-    workspace = Workspace(path)
-    workspace.write_config(TINY)
-    return workspace
+    return Workspace(once("fresh", lambda folder: new_workspace(folder / "project")) / "project")
 
 
 @pytest.fixture(scope="session")
-def built(fresh, tmp_path_factory) -> Workspace:
+def built(fresh, once) -> Workspace:
     """The same after `snakemake --cores 2`; not to be written to."""
-    workspace = fresh.copy(tmp_path_factory.mktemp("built") / "project")
-    done = workspace.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return workspace
+    return Workspace(once("built", lambda to: fresh.copy(to / "project").build()) / "project")
 
 
 @pytest.fixture
@@ -131,3 +63,63 @@ def unbuilt_copy(fresh, tmp_path) -> Workspace:
 def built_copy(built, tmp_path) -> Workspace:
     """A project of the test's own, everything built."""
     return built.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def project(built, tmp_path) -> Workspace:
+    """The same in a path with spaces, with results/ a link to another folder."""
+    workspace = built.copy(tmp_path / "my project, with spaces")
+    (tmp_path / "another disk").mkdir()
+    shutil.move(workspace.path / "results", tmp_path / "another disk/results")
+    (workspace.path / "results").symlink_to("../another disk/results")
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser without network."""
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def runtime(once) -> Path:
+    """What decodes in a page, fetched as the rule does."""
+    name = f"onnxruntime-web-{explorer_runtime.VERSION}.json"
+    try:
+        return once("runtime", lambda folder: explorer_runtime.fetch(folder / name)) / name
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def explored(built, runtime, once) -> Workspace:
+    """Pages of the digits, and of a conditional run on pictures of two classes, one named in HTML.
+
+    Not to be written to.
+    """
+
+    def fill(folder: Path) -> None:
+        workspace = built.copy(folder / "project")
+        (workspace.path / "results/raw").mkdir(exist_ok=True)
+        shutil.copy(runtime, workspace.path / "results/raw")
+        rng = np.random.default_rng(0)
+        for number in range(60):
+            pictures = workspace.path / "pictures" / ("plain" if number % 2 else EVIL)
+            pictures.mkdir(parents=True, exist_ok=True)
+            pixels = rng.integers(0, 256, (12, 12, 3), np.uint8)
+            Image.fromarray(pixels).save(pictures / f"{number}.png")
+        network = {"model": "conv", "filters": 4, "intermediate_dim": 8, "conditional": True}
+        settings = network | {"size": 12, "latent_dim": [5], "epochs": 1}
+        workspace.configure("pictures", source={"folder": "pictures"}, **settings)
+        workspace.build(*(f"results/{name}/explorer.html" for name in ("digits", "pictures")))
+
+    return Workspace(once("explored", fill) / "project")
+
+
+@pytest.fixture
+def page(chromium, explored, request):
+    """A page that is ready: by default of three dimensions."""
+    with open_run(chromium, explored, getattr(request, "param", "digits/ld_3")) as page:
+        ready(page)
+        yield page

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.helpers.workspace import FIGURES
+
 MODELS = ["encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx"]
-FIGURES = (
-    "latent grid samples samples_gmm reconstructions traversals history architecture"
-).split()
 
 
 @pytest.mark.parametrize("run", ["ld_2", "ld_3"])
@@ -102,12 +101,9 @@ def test_a_walk_through_two_dimensions_is_refused_with_a_remedy(built_copy):
 
 def test_mnist_from_a_mirror_and_one_dataset_alone(unbuilt_copy, datasets):
     run = {"latent_dim": 2, "intermediate_dim": 8, "epochs": 1, "batch_size": 4096}
-    content = unbuilt_copy.config
-    content["mirrors"] = [str(datasets)]
-    content["datasets"]["mnist"] = run | {"source": "mnist"}
-    unbuilt_copy.write_config(content)
-    done = unbuilt_copy.snakemake("--cores", "2", "--", "mnist")
-    assert done.returncode == 0, done.stderr
+    unbuilt_copy.write_config(unbuilt_copy.config | {"mirrors": [str(datasets)]})
+    unbuilt_copy.configure("mnist", source="mnist", **run)
+    unbuilt_copy.build("mnist")
     results = unbuilt_copy.path / "results"
     assert sorted(p.name for p in results.iterdir()) == ["mnist", "raw"]
     with np.load(results / "mnist/images.npz") as images:

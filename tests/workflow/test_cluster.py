@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 
-from tests.workflow import slurm
+from tests.helpers import slurm
 
 PROFILE = (
     *("--profile", "gpu-cluster", "--latency-wait", "10", "--jobs", "4"),

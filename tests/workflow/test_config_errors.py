@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflow.conftest import TINY
+from tests.helpers.workspace import TINY
 
 
 def dataset(**changes):

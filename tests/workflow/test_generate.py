@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import ROOT
+from tests.helpers import ROOT
 
 
 def test_the_examples_of_the_readme_run_as_written(built_copy):

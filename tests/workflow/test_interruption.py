@@ -12,7 +12,7 @@ import onnx
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import Workspace
+from tests.helpers.workspace import Workspace
 from vae.services import checkpoints
 from vae.services.jobs import AGAIN
 
@@ -33,9 +33,8 @@ class Training:
         return self.workspace.path / "results" / self.dataset / run / name
 
     @property
-    def command(self):
-        targets = [f"results/{self.dataset}/{run}/history.csv" for run in self.runs]
-        return ("--cores", "4", *self.options, "--", *targets)
+    def targets(self):
+        return [f"results/{self.dataset}/{run}/history.csv" for run in self.runs]
 
     def log(self, run):
         """What the attempt says that is under way, or was the last."""
@@ -54,7 +53,7 @@ class Training:
     def start(self):
         for run in self.runs:  # those of the last attempt would be taken for those of the next
             self.path(run, "logs/train.log").unlink(missing_ok=True)
-        return self.workspace.start(*self.command)
+        return self.workspace.start("--cores", "4", *self.options, "--", *self.targets)
 
     def interrupt(self, number, after, seconds):
         """Start the command; signal each training, at a random moment within so many seconds.
@@ -79,8 +78,7 @@ class Training:
         return output
 
     def finish(self):
-        done = self.workspace.snakemake(*self.command)
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.workspace.build(*self.targets, cores=4, options=self.options)
 
     def saved(self, run):
         """The number of epochs that a checkpoint has."""
@@ -110,14 +108,13 @@ def test_trainings_killed_seven_times_give_the_same(unbuilt_copy, fresh, tmp_pat
         "ld_2": 400,
         "ld_2_id_8_e_60_m_conv": 60,
     }  # of a twentieth of a second, and of a third
-    content = unbuilt_copy.config
-    content["datasets"]["digits"] |= {
-        "latent_dim": 2,
-        "epochs": 400,
-        "batch_size": 32,
-        "variants": [{"model": "conv", "epochs": 60, "intermediate_dim": 8}],
-    }
-    unbuilt_copy.write_config(content)
+    unbuilt_copy.configure(
+        "digits",
+        latent_dim=2,
+        epochs=400,
+        batch_size=32,
+        variants=[{"model": "conv", "epochs": 60, "intermediate_dim": 8}],
+    )
     training = Training(unbuilt_copy, "digits", tuple(epochs))
 
     epoch_done = r"epoch (?!1/)\d+/"  # so that one is saved
@@ -166,8 +163,7 @@ def test_mnist_killed_at_random_moments(
         }
     )
     options = ("--configfile", str(datasets / "overlay.yaml"))
-    done = unbuilt_copy.snakemake("--cores", "2", *options, "--", "results/mnist/images.npz")
-    assert done.returncode == 0, done.stderr
+    unbuilt_copy.build("results/mnist/images.npz", options=options)
     training = Training(unbuilt_copy, "mnist", (run,), options)
     uninterrupted = Training(unbuilt_copy.copy(tmp_path / "copy"), "mnist", (run,), options)
     uninterrupted.finish()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import TINY, Workspace
+from tests.helpers.workspace import Workspace
 
 CONV = {"model": "conv", "filters": 4, "intermediate_dim": 8, "epochs": 1, "batch_size": 64}
 CONV["evaluation"] = {"draws": 2, "samples": 5, "images": 20}
@@ -14,9 +14,9 @@ NAME = "a «name» with 'quotes' & spaces é.png"
 
 
 @pytest.fixture(scope="module")
-def flowers(fresh, tmp_path_factory) -> Workspace:
-    """A project with a folder of 40 pictures, one of them broken, built beside the digits."""
-    workspace = fresh.copy(tmp_path_factory.mktemp("flowers") / "project")
+def flowers(built, tmp_path_factory) -> Workspace:
+    """A project with a folder of 40 pictures, one of them broken, built next to the digits."""
+    workspace = built.copy(tmp_path_factory.mktemp("flowers") / "project")
     rng = np.random.default_rng(0)
     for number in range(40):
         name = "red <b>" if number % 2 else "blue"
@@ -25,17 +25,15 @@ def flowers(fresh, tmp_path_factory) -> Workspace:
         pixels = rng.integers(0, 256, (30, 40, 3), np.uint8)
         Image.fromarray(pixels).save(folder / (NAME if number == 0 else f"{number}.png"))
     (workspace.path / "my pictures/blue/2.png").write_bytes(b"no picture at all")
-    source = {"folder": "my pictures"}
-    config = TINY["datasets"] | {"flowers": CONV | {"source": source, "size": 19, "latent_dim": 2}}
-    workspace.write_config({"datasets": config})
-    done = workspace.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
+    workspace.configure("flowers", source={"folder": "my pictures"}, size=19, latent_dim=2, **CONV)
+    workspace.build()
     return workspace
 
 
 @pytest.fixture
 def flowers_copy(flowers, tmp_path) -> Workspace:
-    return flowers.copy(tmp_path / "project")
+    """A project of the test's own; no file in results may be written to."""
+    return flowers.copy(tmp_path / "project", link_results=True)
 
 
 def test_a_folder_becomes_images_with_classes_and_a_list_of_what_was_left_out(flowers):
@@ -93,10 +91,11 @@ def test_the_code_of_one_reader_prepares_its_own_datasets_alone(flowers_copy):
     assert flowers_copy.planned()["prepare"] == {"flowers"}
 
 
-def test_too_many_broken_files_stop_with_what_to_do(flowers_copy):
+def test_too_many_broken_files_stop_with_what_to_do(flowers, tmp_path):
+    workspace = flowers.copy(tmp_path / "project")
     for number in (4, 6, 8):
-        (flowers_copy.path / f"my pictures/blue/{number}.png").write_bytes(b"broken")
-    done = flowers_copy.snakemake("--cores", "2", "--", "results/flowers/images.npz")
+        (workspace.path / f"my pictures/blue/{number}.png").write_bytes(b"broken")
+    done = workspace.snakemake("--cores", "2", "--", "results/flowers/images.npz")
     assert done.returncode == 1
     assert "max_skipped" in done.stderr
     assert "Traceback" not in done.stderr
@@ -113,9 +112,7 @@ def test_too_many_broken_files_stop_with_what_to_do(flowers_copy):
     ],
 )
 def test_mistakes_about_folders_are_told(flowers_copy, changes, expected):
-    config = flowers_copy.config
-    config["datasets"]["flowers"].update(changes)
-    flowers_copy.write_config(config)
+    flowers_copy.configure("flowers", **changes)
     done = flowers_copy.snakemake("-n")
     assert done.returncode == 1
     assert expected in done.stderr
@@ -139,8 +136,7 @@ def test_colour_archives_from_a_mirror(unbuilt_copy, datasets):
     (unbuilt_copy.path / "overlay.yaml").write_text(overlay)
     targets = [f"results/caltech101_{size}/images.npz" for size in (92, 128)]
     targets.append("results/cifar10/ld_2/samples.png")
-    done = unbuilt_copy.snakemake("--cores", "2", "--configfile", "overlay.yaml", "--", *targets)
-    assert done.returncode == 0, done.stderr
+    unbuilt_copy.build(*targets, options=("--configfile", "overlay.yaml"))
     for size in (92, 128):
         with np.load(unbuilt_copy.path / f"results/caltech101_{size}/images.npz") as images:
             assert images["train_pixels"].shape == (2424, size, size, 3)

@@ -4,15 +4,15 @@ import zipfile
 
 import pytest
 
-from tests.browser import browser, opened
-from tests.workflow.test_build import FIGURES
+from tests.helpers.browser import opened
+from tests.helpers.workspace import FIGURES
 
 
 @pytest.fixture(scope="module")
 def report(built, tmp_path_factory):
     """The unpacked report of the built project."""
     folder = tmp_path_factory.mktemp("report")
-    workspace = built.copy(folder / "project")
+    workspace = built.copy(folder / "project", link_results=True)
     done = workspace.snakemake("--report", "report.zip")
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr, "reStructuredText that docutils does not like"
@@ -22,9 +22,9 @@ def report(built, tmp_path_factory):
 
 
 @pytest.fixture
-def page(report):
+def page(chromium, report):
     """The report's page in a browser."""
-    with browser() as launched, opened(launched, report / "report.html") as page:
+    with opened(chromium, report / "report.html") as page:
         yield page
 
 

@@ -12,16 +12,14 @@ from PIL import Image
 def workspace(fresh, tmp_path_factory):
     """Two runs with validation images, one of them conditional and on binary images."""
     workspace = fresh.copy(tmp_path_factory.mktemp("settings") / "project")
-    content = workspace.config
-    content["datasets"]["digits"] |= {
-        "latent_dim": 3,
-        "validation": 100,
-        "kl_warmup_epochs": 1,
-        "variants": [{"conditional": True, "binarize": "dynamic"}],
-    }
-    workspace.write_config(content)
-    done = workspace.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
+    workspace.configure(
+        "digits",
+        latent_dim=3,
+        validation=100,
+        kl_warmup_epochs=1,
+        variants=[{"conditional": True, "binarize": "dynamic"}],
+    )
+    workspace.build()
     return workspace
 
 
@@ -56,7 +54,6 @@ def test_a_conditional_run_shows_its_classes(results):
 def test_a_walk_through_one_class_is_made_where_it_is_asked_for(workspace):
     target = "results/digits/ld_3_c_1_bin_dynamic/grid.gif"
     assert not (workspace.path / target).exists()
-    done = workspace.snakemake("--cores", "1", "--", target)
-    assert done.returncode == 0, done.stdout + done.stderr
+    workspace.build(target, cores=1)
     with Image.open(workspace.path / target) as walk:
         assert walk.n_frames > 2

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import BAD, GOOD, encoded
+from tests.helpers.pictures import BAD, GOOD, encoded
 from vae.data.sources import folder
 from vae.services.errors import UserError
 

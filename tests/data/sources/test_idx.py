@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
+from tests.helpers import ROOT
 from vae.data.sources import idx
 from vae.services.errors import UserError
 
-ROOT = Path(__file__).parents[3]
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", ROOT / "../shared/datasets"))
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 arrays = hypothesis_numpy.arrays(np.uint8, hypothesis_numpy.array_shapes(max_dims=3))

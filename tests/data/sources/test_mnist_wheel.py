@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.file_server import BY_CONTENT, refused, sha256
+from tests.helpers.file_server import BY_CONTENT, refused, sha256
 from vae.data.checksums import Identity
 from vae.data.downloads import fetch
 from vae.data.sources import idx, mnist_wheel

@@ -1,4 +1,4 @@
-"""What several tests share."""
+"""What several tests share; nothing here imports TensorFlow."""
 
 import os
 import subprocess
@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Crash(Exception):  # noqa: N818
+    """Stands for any error that ends a process or a block early."""
 
 
 def python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess:

@@ -1,0 +1,35 @@
+"""Faults: commands that have to fail, or to succeed again, and what is left afterwards."""
+
+from PIL import Image
+
+
+def run(project):
+    """The folder of a run."""
+    return project.path / "results/digits/ld_2"
+
+
+def fails(project, *arguments, words=(), command=None, **options):
+    """Run a command that has to fail, with all of these words and no traceback."""
+    done = (command or project.snakemake)("--cores", "2", "--keep-going", *arguments, **options)
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert "Traceback" not in output, output
+    text = " ".join(output.split())
+    for expected in words:
+        assert expected in text, f"{expected!r} is not in\n{output}"
+
+
+def succeeds(project, *targets, options=()):
+    """Build targets with results/ still a link; returns the output."""
+    output = project.build(*targets, options=options)
+    assert (project.path / "results").is_symlink()
+    return output
+
+
+def whole(project):
+    """Check that everything is built, and that no half file is left anywhere."""
+    assert project.planned() == {}
+    assert not [*(project.path / "results").resolve().rglob(".part.*")]
+    for path in (project.path / "results").resolve().rglob("*.png"):
+        with Image.open(path) as image:
+            image.load()
