@@ -201,8 +201,9 @@ def test_the_warm_up_takes_a_fifth_at_most():
     assert float(rate(2)) == pytest.approx(RUN["learning_rate"])
 
 
-def test_a_loss_that_is_no_number_stops_the_run(images):
-    run = run_settings(learning_rate=1e20, warmup_epochs=0.0)
+def test_a_loss_that_is_nan_stops_the_run(images):
+    # A rate that the config would refuse, so that it happens at once.
+    run = run_settings(warmup_epochs=0.0).model_copy(update={"learning_rate": 1e20})
     with pytest.raises(UserError, match=r"diverged in epoch 1: .* Lower learning_rate"):
         fit.train(images, run)
 
