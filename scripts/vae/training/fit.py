@@ -202,9 +202,10 @@ def _check_finite(rows: list[dict[str, float]]) -> None:
     row = rows[-1]
     broken = [column for column, value in row.items() if not math.isfinite(value)]
     if broken:
+        before = rows[-2] if rows[1:] else None
         raise UserError(
             f"Training diverged in epoch {row['epoch']}: {broken[0]} is {row[broken[0]]}. "
-            + (f"After epoch {rows[-2]['epoch']} it was {rows[-2]['loss']:.2f}. " * bool(rows[1:]))
+            + (f"After epoch {before['epoch']} it was {before['loss']:.2f}. " if before else "")
             + "Lower learning_rate (a third of it is a good try) or raise warmup_epochs in "
             "config/config.yaml; if it happens in epoch 1 whatever the rate, look at the images."
         )
