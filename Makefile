@@ -23,8 +23,9 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
 
+# Two processes; the tests of a file stay together.
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 explore: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/digits/explorer.html

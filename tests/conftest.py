@@ -12,7 +12,7 @@ import pytest
 pytest.register_assert_rewrite("tests.helpers")
 
 # Folders of tests that start TensorFlow or Snakemake.
-SLOW = {"workflow", "properties", "models", "likelihoods", "training"}
+SLOW = {"benchmarks", "likelihoods", "models", "properties", "training", "workflow"}
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", "../shared/datasets")).absolute()
 
 
@@ -23,6 +23,11 @@ def pytest_addoption(parser):
 def pytest_ignore_collect(collection_path, config):
     """Not even collected, since collecting imports TensorFlow."""
     return True if config.getoption("--fast") and collection_path.name in SLOW else None
+
+
+def pytest_collection_modifyitems(items):
+    """The longest tests first, so that two processes end at the same time."""
+    items.sort(key=lambda item: ("test_cluster" not in item.nodeid, "workflow" not in item.nodeid))
 
 
 def pytest_terminal_summary(terminalreporter):

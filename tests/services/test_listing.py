@@ -114,10 +114,10 @@ def test_names_may_hold_anything(folder):
 
 
 def test_thousands_of_files_are_listed(tmp_path):
-    for number in range(5_000):
+    for number in range(1_000):
         os.close(os.open(tmp_path / f"{number}.png", os.O_CREAT))
     assert signature(tmp_path)
-    assert len(list_files(tmp_path).files) == 5_000
+    assert len(list_files(tmp_path).files) == 1_000
 
 
 def test_the_module_is_light():

@@ -62,7 +62,7 @@ def test_no_config(unbuilt_copy):
 
 def test_targets_that_are_not_configured_leave_no_lock(unbuilt_copy):
     for target, expected in {
-        "results/digits/ld_7/grid.png": "«latent_dim: 7» or a list with 7 in it gives ld_7",
+        "results/digits/ld_7/grid.png": '"latent_dim: 7" or a list with 7 in it gives ld_7',
         "results/digts/ld_2/grid.png": "did you mean digits?",
     }.items():
         check(unbuilt_copy.snakemake("--cores", "1", "--", target), expected)

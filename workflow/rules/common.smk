@@ -86,9 +86,9 @@ def prepare_code(wildcards):
 
 
 def prepare_threads(wildcards):
-    """Several where there are pictures to resize; one for what only wants unpacking.
+    """Several if there are pictures to resize, one if raw files are only unpacked.
 
-    Not `workflow.cores`, which nobody knows on a cluster; Snakemake takes no more than there are.
+    Not `workflow.cores`, which is unknown on a cluster; Snakemake takes no more than there are.
     """
     return 8 if "size" in preparation(wildcards)["options"] else 1
 
@@ -117,7 +117,7 @@ def figure_settings(*keys):
 
 
 def evaluation_settings(wildcards):
-    """How many draws and images the figures of a dataset are computed from, as a plain dict."""
+    """How many draws and images a dataset's metrics are computed from, as a plain dict."""
     return dataset_of(wildcards).evaluation.model_dump()
 
 

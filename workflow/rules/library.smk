@@ -8,21 +8,16 @@ import sys
 library = os.path.realpath(str(workflow.current_basedir.join("../../scripts")))
 if workflow.modifier.is_main_snakefile():
     sys.path.insert(0, library)
-    before = [
-        p
-        for p in os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        if p and p != library
-    ]
-    os.environ.update(PYTHONPATH=os.pathsep.join([library, *before]))
+    path = [library, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(filter(None, path))))
 else:
     sys.path.append(library)
 
 import vae
 
-if os.path.realpath(os.path.dirname(vae.__file__ or "")) != os.path.join(
-    library, "vae"
-):
+place = os.path.realpath(vae.__path__[0] if hasattr(vae, "__path__") else vae.__file__)
+if place != os.path.join(library, "vae"):
     sys.exit(
-        f"Another Python package called vae comes before ours: {vae.__path__[0]}. Take it off "
-        "PYTHONPATH or uninstall it, or give ours an environment of its own."
+        f"Another Python package called vae comes before ours: {place}. Take it off PYTHONPATH "
+        "or uninstall it, or give ours an environment of its own."
     )
