@@ -6,7 +6,7 @@ from vae.services.jobs import job
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         downloads.download(
-            file_path=snakemake.output[0],
+            path_to_file=snakemake.output[0],
             source=snakemake.config["sources"][snakemake.wildcards.source],
             mirrors=snakemake.config.get("mirrors", ()),
         )

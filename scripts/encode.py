@@ -8,6 +8,6 @@ if __name__ == "__main__":
         encoding.encode_test_images(
             path_to_images=snakemake.input.images,
             path_to_encoder=snakemake.input.encoder,
-            output_path=snakemake.output[0],
+            path_to_latents=snakemake.output[0],
             threads=snakemake.threads,
         )

@@ -12,7 +12,7 @@ if __name__ == "__main__":
             path_to_mixture=snakemake.input.mixture,
             path_to_classifier=next(iter(snakemake.input.classifier), None),
             path_to_run=snakemake.input.run,
-            output_path=snakemake.output[0],
+            path_to_metrics=snakemake.output[0],
             evaluation=snakemake.params.evaluation,
             threads=snakemake.threads,
         )

@@ -6,12 +6,12 @@ from vae.services.jobs import job
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         page.explore(
-            run_path=snakemake.input.run,
-            images_path=snakemake.input.images,
-            latents_path=snakemake.input.latents,
-            mixture_path=snakemake.input.mixture,
-            decoder_path=snakemake.input.decoder,
-            runtime_path=snakemake.input.runtime,
-            page_path=snakemake.output[0],
+            path_to_run=snakemake.input.run,
+            path_to_images=snakemake.input.images,
+            path_to_latents=snakemake.input.latents,
+            path_to_mixture=snakemake.input.mixture,
+            path_to_decoder=snakemake.input.decoder,
+            path_to_runtime=snakemake.input.runtime,
+            path_to_page=snakemake.output[0],
             at_most=snakemake.params.settings["images"],
         )

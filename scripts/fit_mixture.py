@@ -8,7 +8,7 @@ if __name__ == "__main__":
         mixture_fitting.fit_to_images(
             path_to_images=snakemake.input.images,
             path_to_encoder=snakemake.input.encoder,
-            output_path=snakemake.output[0],
+            path_to_mixture=snakemake.output[0],
             seed=snakemake.params.seed,
             threads=snakemake.threads,
         )

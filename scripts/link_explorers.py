@@ -6,8 +6,8 @@ from vae.services.jobs import job
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         index.link_explorers(
-            page_paths=list(snakemake.input.pages),
-            run_paths=list(snakemake.input.runs),
-            decoder_paths=list(snakemake.input.decoders),
-            index_path=snakemake.output[0],
+            paths_to_pages=list(snakemake.input.pages),
+            paths_to_runs=list(snakemake.input.runs),
+            paths_to_decoders=list(snakemake.input.decoders),
+            path_to_index=snakemake.output[0],
         )

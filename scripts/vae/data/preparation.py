@@ -14,15 +14,15 @@ logger = logging.getLogger(__name__)
 
 
 def prepare(
-    raw_paths: Sequence[str | Path],
+    paths_to_raw_files: Sequence[str | Path],
     preparation: dict[str, Any],
     threads: int,
-    images_path: str | Path,
-    skipped_path: str | Path,
+    path_to_images: str | Path,
+    path_to_skipped: str | Path,
 ) -> None:
     """Read a dataset and write images.npz and skipped.csv, a table of path and reason.
 
-    raw_paths: of its raw files, none if it is a folder of pictures.
+    paths_to_raw_files: of its raw files, none if it is a folder of pictures.
     preparation: `format`, a module of `vae.data.sources`; `options` of its `read`; `folder` if it
         reads one; `validation` if so many training images are held out.
 
@@ -32,13 +32,13 @@ def prepare(
     options = dict(preparation["options"])
     if "size" in options:
         options["workers"] = threads
-    result = reader.read(preparation.get("folder", raw_paths), **options)
+    result = reader.read(preparation.get("folder", paths_to_raw_files), **options)
     images, skipped = result if isinstance(result, tuple) else (result, [])
     if "validation" in preparation:
         images = images.hold_out(preparation["validation"])
-    with atomic(skipped_path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+    with atomic(path_to_skipped) as part, open(part, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("path", "reason"), *skipped])
-    save(images, images_path)
+    save(images, path_to_images)
     logger.info(
         "%d training images, %d test images, %s, %d classes; %d files left out",
         *(len(images.train), len(images.test), images.shape, len(images.class_names)),

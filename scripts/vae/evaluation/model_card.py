@@ -34,10 +34,10 @@ CONDITIONAL = {
 }
 
 
-def write(path_to_run: str, path_to_metrics: str, data: dict[str, str], output_path: str) -> None:
+def write(path_to_run: str, path_to_metrics: str, data: dict[str, str], path_to_card: str) -> None:
     """Write the card of a run; data: where its images come from, see `text`."""
     record, evaluation = records.read(path_to_run), records.read(path_to_metrics)
-    with atomic(output_path) as part:
+    with atomic(path_to_card) as part:
         part.write_text(text(record, evaluation, data), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ def evaluate(
     path_to_mixture: str,
     path_to_classifier: str | None,
     path_to_run: str,
-    output_path: str,
+    path_to_metrics: str,
     evaluation: dict[str, int],
     threads: int,
 ) -> None:
@@ -61,5 +61,5 @@ def evaluate(
     if data.validation:
         data = replace(data, test=data.validation)
         content["validation"] = metrics.evaluate(data, *networks, *options, **counts)
-    with atomic(output_path) as part:
+    with atomic(path_to_metrics) as part:
         part.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

@@ -22,26 +22,26 @@ IMAGES = 12  # random draws on a card
 
 
 def link_explorers(
-    page_paths: Sequence[str | Path],
-    run_paths: Sequence[str | Path],
-    decoder_paths: Sequence[str | Path],
-    index_path: str | Path,
+    paths_to_pages: Sequence[str | Path],
+    paths_to_runs: Sequence[str | Path],
+    paths_to_decoders: Sequence[str | Path],
+    path_to_index: str | Path,
 ) -> None:
     """Write the page that links others.
 
-    page_paths, run_paths, decoder_paths: explorer.html, run.json and decoder.onnx of each run.
+    All three in the same order: explorer.html, run.json and decoder.onnx of each run.
 
     Raises UserError if a file is damaged.
     """
     cards = []
-    for page, run, decoder in zip(page_paths, run_paths, decoder_paths, strict=True):
+    for page, run, decoder in zip(paths_to_pages, paths_to_runs, paths_to_decoders, strict=True):
         network = Decoder(decoder)
         z = sampling.prior(IMAGES, network.latent_dim)
         images = network(z, sampling.classes(IMAGES, network.classes))
         link = f"{Path(page).parent.name}/{Path(page).name}"
         cards.append(card(link, records.read(run), images))
-    with atomic(index_path) as part:
-        part.write_text(index(Path(index_path).parent.name, cards), encoding="utf-8")
+    with atomic(path_to_index) as part:
+        part.write_text(index(Path(path_to_index).parent.name, cards), encoding="utf-8")
 
 
 def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:

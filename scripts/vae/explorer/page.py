@@ -42,13 +42,13 @@ LOSSLESS = 32  # pixels of a side, up to which pictures are not compressed as ph
 
 
 def explore(
-    run_path: str | Path,
-    images_path: str | Path,
-    latents_path: str | Path,
-    mixture_path: str | Path,
-    decoder_path: str | Path,
-    runtime_path: str | Path,
-    page_path: str | Path,
+    path_to_run: str | Path,
+    path_to_images: str | Path,
+    path_to_latents: str | Path,
+    path_to_mixture: str | Path,
+    path_to_decoder: str | Path,
+    path_to_runtime: str | Path,
+    path_to_page: str | Path,
     at_most: int,
 ) -> None:
     """Write the page of a run from its results; at_most: see `content`.
@@ -56,15 +56,15 @@ def explore(
     Raises UserError if a file is damaged.
     """
     facts = content(
-        run=records.read(run_path),
-        latents=codes.load(latents_path),
-        pixels=images.load(images_path).test.pixels,
-        mixture=mixture.load(mixture_path),
-        decoder=Path(decoder_path).read_bytes(),
+        run=records.read(path_to_run),
+        latents=codes.load(path_to_latents),
+        pixels=images.load(path_to_images).test.pixels,
+        mixture=mixture.load(path_to_mixture),
+        decoder=Path(path_to_decoder).read_bytes(),
         at_most=at_most,
     )
-    text = page(facts, runtime.load(runtime_path))
-    with atomic(page_path) as part:
+    text = page(facts, runtime.load(path_to_runtime))
+    with atomic(path_to_page) as part:
         part.write_text(text, encoding="utf-8")
     logger.info(
         "%.1f MB, of which the decoder takes %.1f MB",

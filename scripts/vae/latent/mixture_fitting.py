@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def fit_to_images(
-    path_to_images: str, path_to_encoder: str, output_path: str, seed: int, threads: int
+    path_to_images: str, path_to_encoder: str, path_to_mixture: str, seed: int, threads: int
 ) -> None:
     """Fit to one draw from q(z|x) of each training image, of MOST at random if there are more."""
     train = images.load(path_to_images).train
@@ -30,7 +30,7 @@ def fit_to_images(
     z_mean, z_log_var = Encoder(path_to_encoder, threads)(sample.pixels, sample.labels)
     noise = rng.standard_normal(z_mean.shape, dtype=np.float32)
     fitted = fit(z_mean + np.exp(z_log_var / 2) * noise, seed)
-    mixture.save(fitted, output_path)
+    mixture.save(fitted, path_to_mixture)
     logger.info("%d components fitted to %d codes", len(fitted.weights), len(sample))
 
 

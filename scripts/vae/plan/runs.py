@@ -3,7 +3,6 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
-import ast
 import functools
 import itertools
 import math
@@ -15,6 +14,7 @@ from typing import Any
 
 from vae.plan import datasets
 from vae.plan.config import ABBREVIATIONS, Dataset, RunSettings
+from vae.plan.constants import constant
 from vae.plan.messages import ConfigError, near
 from vae.plan.sources import Source
 from vae.plan.validation import validate
@@ -140,15 +140,8 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def model_defaults(model: str) -> dict[str, Any]:
-    """The constant DEFAULTS of a model's module: its settings and their defaults.
-
-    Read from the source, since importing the module would import Keras.
-    """
-    tree = ast.parse((_LIBRARY / "models" / f"{model}.py").read_text("utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "DEFAULTS":
-            return ast.literal_eval(node.value)
-    raise AttributeError(f"models/{model}.py: no DEFAULTS")
+    """The settings of a network and their defaults: DEFAULTS of its module."""
+    return constant(f"vae.models.{model}", "DEFAULTS")
 
 
 @functools.cache

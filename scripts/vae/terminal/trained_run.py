@@ -7,6 +7,7 @@ from pathlib import Path
 from vae.latent import mixture
 from vae.latent.mixture import Mixture
 from vae.latent.onnx import Decoder, Encoder
+from vae.plan.messages import near
 from vae.services import records
 from vae.services.errors import UserError
 
@@ -55,8 +56,6 @@ class Run:
             return names.index(text)
         if text.isdecimal() and int(text) < len(names):
             return int(text)
-        from vae.plan.messages import near  # pydantic: 0.2 s, for an error alone
-
         hint = near(text, names).removesuffix(".")
         raise UserError(f"--class: there is no {text!r}{hint} in {first_names(names)}.")
 

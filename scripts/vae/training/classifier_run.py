@@ -9,15 +9,15 @@ from vae.services.files import atomic
 
 
 def train(
-    path_to_images: str, dataset: str, threads: int, network_path: str, record_path: str
+    path_to_images: str, dataset: str, threads: int, path_to_network: str, path_to_record: str
 ) -> None:
     """Write classifier.onnx, and how it was trained and how good it is to classifier.json."""
     with gpus.reserved():
-        _train(path_to_images, dataset, threads, network_path, record_path)
+        _train(path_to_images, dataset, threads, path_to_network, path_to_record)
 
 
 def _train(
-    path_to_images: str, dataset: str, threads: int, network_path: str, record_path: str
+    path_to_images: str, dataset: str, threads: int, path_to_network: str, path_to_record: str
 ) -> None:
     # TensorFlow takes seconds to import, so only once the log is there.
     from vae.training import classifier, engine, export
@@ -27,7 +27,7 @@ def _train(
     engine.use_gpus()
     data = images.load(path_to_images)
     model, accuracy = classifier.fit(data)
-    export.write_onnx(model, network_path)
+    export.write_onnx(model, path_to_network)
     record = {
         "dataset": dataset,
         "test_accuracy": {"value": accuracy, "unit": "share of images", "images": len(data.test)},
@@ -39,5 +39,5 @@ def _train(
         "seconds": round(time.perf_counter() - start, 1),
         "threads": threads,
     }
-    with atomic(record_path) as part:
+    with atomic(path_to_record) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
