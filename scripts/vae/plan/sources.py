@@ -44,7 +44,8 @@ class Source(Strict):
     """Where raw files come from."""
 
     format: Literal["caltech101", "cifar10", "digits", "idx"] = Field(
-        description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `cifar10`, `caltech101`"
+        description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `cifar10` or "
+        "`caltech101`"
     )
     urls: list[str] = Field([], description="addresses to which a file's name is added")
     files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")], RawFile] = Field(
