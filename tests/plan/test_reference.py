@@ -1,13 +1,22 @@
 """The JSON schema and the tables of config/README.md say what the config may hold."""
 
 import json
+import re
 
 import pytest
 
 from tests.helpers import ROOT
 from vae.plan import reference
-from vae.plan.config import RunSettings
+from vae.plan.config import (
+    Config,
+    Dataset,
+    EvaluationSettings,
+    ExplorerSettings,
+    FigureSettings,
+    RunSettings,
+)
 from vae.plan.loading import FILES, merged, read
+from vae.plan.sources import RawFile, Source, Wheel
 
 
 def test_the_schema_for_editors_is_that_of_the_config():
@@ -18,6 +27,14 @@ def test_the_schema_for_editors_is_that_of_the_config():
 def test_the_tables_of_the_readme_are_those_of_the_config():
     written = (ROOT / "config/README.md").read_text(encoding="utf-8")
     assert reference.filled(written) == written, "run: make schema"
+
+
+def test_every_key_is_described_in_the_readme():
+    readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\| `(\w+)` ", readme, re.M))
+    models = (Config, Dataset, FigureSettings, EvaluationSettings, ExplorerSettings)
+    models += (Source, RawFile, Wheel)
+    assert described >= {key for model in models for key in model.model_fields}
 
 
 def test_a_setting_that_changes_changes_the_tables(monkeypatch):

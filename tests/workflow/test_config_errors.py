@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.workspace import TINY
+from vae.plan.runs import reserved_names
 
 
 def dataset(**changes):
@@ -78,3 +79,10 @@ def test_raw_files_that_no_source_has(unbuilt_copy, target, words):
     assert done.returncode == 1
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_rule_can_be_shadowed_by_a_dataset(fresh):
+    """Rules as Snakemake lists them, not as the library reads them from their files."""
+    rules = set(fresh.snakemake("--list-rules").stdout.split())
+    assert {"all", "train", "plot_samples_gmm", "digits"} <= rules
+    assert rules - {"digits"} <= reserved_names()
