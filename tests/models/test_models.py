@@ -10,7 +10,7 @@ from vae.data.images import Images, Split
 from vae.latent.onnx import Decoder, Encoder
 from vae.models import conv
 from vae.plan.config import MODELS, RunSettings
-from vae.plan.runs import model_defaults
+from vae.plan.parts import parts
 from vae.training import export, fit
 
 SMALL = {"filters": 4, "intermediate_dim": 8}
@@ -18,7 +18,7 @@ SMALL = {"filters": 4, "intermediate_dim": 8}
 
 def run_of(model, **changes):
     run = {k: v for k, v in RUN.items() if k != "intermediate_dim"} | {"model": model}
-    run |= {key: SMALL[key] for key in model_defaults(model) if key in SMALL}
+    run |= {key: SMALL[key] for key in parts("models")[model].settings if key in SMALL}
     return RunSettings(**run | changes)
 
 

@@ -40,7 +40,7 @@ SOURCES = {
     "vae/colours.py": COLOURS,
     "vae/services/jobs.py": "def job():\n    return 1\n",
     "vae/models/__init__.py": "",
-    "vae/models/mlp.py": "SIZE = 1\n",
+    "vae/models/mlp.py": "SIZE = 1\nSETTINGS = {'units': 512}\nLEARNING_RATE = 0.1\n",
     "vae/models/conv.py": "SIZE = 2\n",
 }
 
@@ -87,6 +87,8 @@ def check(house, path, old, new, changed):
         ("vae/colours.py", "RED = 1", "RED = 3", "plot"),  # through figures.py
         ("vae/models/mlp.py", "SIZE = 1", "SIZE = 3", "train"),
         ("vae/models/conv.py", "SIZE = 2", "SIZE = 3", ""),
+        ("vae/models/mlp.py", "512", "256", ""),  # in the parameters of the rule
+        ("vae/models/mlp.py", "0.1", "0.2", ""),
         ("vae/models/__init__.py", "", "A = 1", "train"),
         ("vae/services/jobs.py", "return 1", "return 2", ""),
         ("vae/figures.py", "    return 1", '    """A docstring."""\n    return 1', ""),

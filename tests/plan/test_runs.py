@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.config import with_dataset
-from vae.plan import config, runs
+from vae.plan import config
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
@@ -119,4 +119,5 @@ def test_a_setting_that_a_network_lacks_is_refused():
     with pytest.raises(SystemExit, match="filters: the model mlp has no such setting"):
         resolve(with_dataset(filters=3))
     values = resolve(with_dataset(latent_dim=2, model="conv")).runs["mnist"]["ld_2"].values
-    assert values["filters"] == runs.model_defaults("conv")["filters"]
+    assert values["filters"] == 32
+    assert values["learning_rate"] == 0.002

@@ -1,7 +1,8 @@
 """Networks, one file an architecture.
 
-A module here has a constant DEFAULTS, its settings (and the learning rate that suits it under Adam)
-with their defaults, and a function
+A module here states in literals, which `vae.plan.parts` reads, its SETTINGS (key -> type, bounds or
+choices, default, description, abbreviation) and the LEARNING_RATE that suits it under Adam; and it
+has a function
 `build(image_shape, run, classes) -> (encoder, decoder)`: Keras models of stock layers, encoder from
 images [B, H, W, C] in [0, 1] to z_mean and z_log_var [B, D], decoder from z [B, D] to logits
 [B, H, W, C]. Their inputs come from `inputs`, which adds the class if there are classes.

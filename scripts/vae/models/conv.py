@@ -13,7 +13,23 @@ from keras import layers
 from vae.models import inputs
 from vae.plan.config import RunSettings
 
-DEFAULTS = {"filters": 32, "intermediate_dim": 128, "learning_rate": 0.002}
+SETTINGS = {
+    "filters": {
+        "type": "whole",
+        "bounds": {"ge": 1, "le": 4096},
+        "default": 32,
+        "description": "filters of the convolutions",
+        "abbreviation": "f",
+    },
+    "intermediate_dim": {
+        "type": "whole",
+        "bounds": {"ge": 1, "le": 65_536},
+        "default": 128,
+        "description": "units of the dense hidden layer",
+        "abbreviation": "id",
+    },
+}
+LEARNING_RATE = 0.002  # of Adam
 
 
 def build(

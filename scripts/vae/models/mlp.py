@@ -8,7 +8,16 @@ from keras import layers
 from vae.models import inputs
 from vae.plan.config import RunSettings
 
-DEFAULTS = {"intermediate_dim": 512, "learning_rate": 0.008}
+SETTINGS = {
+    "intermediate_dim": {
+        "type": "whole",
+        "bounds": {"ge": 1, "le": 65_536},
+        "default": 512,
+        "description": "units of the dense hidden layer",
+        "abbreviation": "id",
+    },
+}
+LEARNING_RATE = 0.008  # of Adam
 
 
 def build(

@@ -9,38 +9,30 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import Discriminator, Field, Tag, create_model
 
 from vae.plan.fields import OneOrMore, Setting, Strict, real, whole
+from vae.plan.parts import ROOT, by_part, fields, parts
 from vae.plan.sources import Source
 
-_LIBRARY = Path(__file__).parents[1]
-
-# Of the files there, those with settings are networks.
-MODELS = tuple(
-    path.stem
-    for path in sorted(_LIBRARY.glob("models/[a-z]*.py"))
-    if "\nDEFAULTS = " in path.read_text(encoding="utf-8")
-)
-LIKELIHOODS = tuple(path.stem for path in sorted(_LIBRARY.glob("likelihoods/[a-z]*.py")))
+MODELS = tuple(parts("models"))
+LIKELIHOODS = tuple(path.stem for path in sorted(ROOT.glob("likelihoods/[a-z]*.py")))
 
 
-class RunSettings(Strict):
-    """What a training run depends on besides its images.
+_RATES = {name: part.constants["LEARNING_RATE"] for name, part in parts("models").items()}
+RMSPROP_RATE = 0.001
+
+
+class CommonSettings(Strict):
+    """What a training run depends on besides its images and what its network adds.
 
     In the order in which the settings stand in a run's name.
     """
 
-    latent_dim: Annotated[whole(1, 65_536), Setting("ld")] = Field(
+    latent_dim: Annotated[whole(ge=1, le=65_536), Setting("ld")] = Field(
         description="dimensions of the latent space; a list gives one run for each"
     )
-    intermediate_dim: Annotated[
-        whole(1, 65_536) | None, Setting("id", "the network's: mlp 512, conv and resnet 128")
-    ] = Field(None, description="units of the dense hidden layer")
-    filters: Annotated[whole(1, 4096) | None, Setting("f", "the network's: conv and resnet 32")] = (
-        Field(None, description="filters of the convolutions")
-    )
-    epochs: Annotated[whole(1, 100_000), Setting("e")] = Field(
+    epochs: Annotated[whole(ge=1, le=100_000), Setting("e")] = Field(
         60, description="passes over the training set"
     )
-    batch_size: Annotated[whole(1, 65_536), Setting("bs")] = Field(
+    batch_size: Annotated[whole(ge=1, le=65_536), Setting("bs")] = Field(
         256, description="images per step"
     )
     model: Annotated[Literal[MODELS], Setting("m")] = Field(
@@ -61,7 +53,7 @@ class RunSettings(Strict):
     )
     learning_rate: Annotated[
         real(gt=0, le=1) | None,
-        Setting("lr", "adam: the network's (mlp 0.008, conv and resnet 0.002); rmsprop: 0.001"),
+        Setting("lr", f"adam: the network's ({by_part(_RATES)}); rmsprop: {RMSPROP_RATE}"),
     ] = Field(None, description="its peak")
     schedule: Annotated[Literal["cosine", "constant"], Setting("sch")] = Field(
         "cosine", description="learning rate after the warm-up: `cosine` falls to 0, or `constant`"
@@ -102,15 +94,25 @@ class RunSettings(Strict):
         description="compile training steps with XLA: `true`, `false`, or `auto` (on GPUs, and "
         "under JAX)",
     )
-    seed: Annotated[whole(0, 2**31 - 1), Setting("seed")] = Field(
+    seed: Annotated[whole(ge=0, le=2**31 - 1), Setting("seed")] = Field(
         0, description="all randomness of a run comes from it"
     )
 
 
+RunSettings = create_model(
+    "RunSettings",
+    __base__=CommonSettings,
+    __doc__="What a training run depends on besides its images.",
+    **fields("models"),
+)
+
+# In the order in which they stand in a run's name: the first version's, then newer ones, sorted.
+_NAMED_FIRST = ["latent_dim", "intermediate_dim", "filters", *CommonSettings.model_fields]
 ABBREVIATIONS = {
     name: setting.abbreviation
-    for name, field in RunSettings.model_fields.items()
-    for setting in field.metadata
+    for name in dict.fromkeys([*_NAMED_FIRST, *sorted(RunSettings.model_fields)])
+    if name in RunSettings.model_fields
+    for setting in RunSettings.model_fields[name].metadata
     if isinstance(setting, Setting)
 }
 
@@ -132,17 +134,19 @@ Variant = create_model(
 class FigureSettings(Strict):
     """How much the figures of a dataset show; by default as much as is readable."""
 
-    grid_size: Annotated[whole(1, 100) | None, Setting(default="20; in three dimensions 10")] = (
-        Field(None, description="images along a side of `grid.png` and of a frame of `grid.gif`")
+    grid_size: Annotated[
+        whole(ge=1, le=100) | None, Setting(default="20; in three dimensions 10")
+    ] = Field(None, description="images along a side of `grid.png` and of a frame of `grid.gif`")
+    frames: whole(ge=2, le=500) = Field(
+        41, description="steps of `grid.gif` through the third dimension"
     )
-    frames: whole(2, 500) = Field(41, description="steps of `grid.gif` through the third dimension")
-    samples: Annotated[whole(1, 10_000) | None, Setting(default="100")] = Field(
+    samples: Annotated[whole(ge=1, le=10_000) | None, Setting(default="100")] = Field(
         None, description="images in `samples.png` and in `samples_gmm.png`"
     )
-    reconstructions: Annotated[whole(1, 10_000) | None, Setting(default="50")] = Field(
+    reconstructions: Annotated[whole(ge=1, le=10_000) | None, Setting(default="50")] = Field(
         None, description="pairs in `reconstructions.png`"
     )
-    traversal_steps: Annotated[whole(2, 100) | None, Setting(default="13")] = Field(
+    traversal_steps: Annotated[whole(ge=2, le=100) | None, Setting(default="13")] = Field(
         None, description="images in a row of `traversals.png`"
     )
 
@@ -150,18 +154,18 @@ class FigureSettings(Strict):
 class EvaluationSettings(Strict):
     """How many draws and test images the metrics in metrics.json are computed from."""
 
-    draws: whole(2, 10_000) = Field(
+    draws: whole(ge=2, le=10_000) = Field(
         10, description="z per image for the ELBO of the whole test set"
     )
-    samples: whole(1, 100_000) = Field(
+    samples: whole(ge=1, le=100_000) = Field(
         500,
         description="z per image for the importance-weighted NLL; in up to three dimensions, 5,000 "
         "more from the prior for all images",
     )
-    images: whole(1, 1_000_000) = Field(
+    images: whole(ge=1, le=1_000_000) = Field(
         2000, description="first test images, for the importance-weighted and the exact NLL"
     )
-    generated: whole(6, 1_000_000) = Field(
+    generated: whole(ge=6, le=1_000_000) = Field(
         2000,
         description="generated images for each metric `classifier_*`, and as many test and "
         "training images; at most as many as there are",
@@ -174,7 +178,7 @@ class ExplorerSettings(Strict):
     runs: Annotated[list[str] | None, Setting(default="all")] = Field(
         None, description="runs that the dataset's page links, such as `[ld_2, ld_20_e_10]`"
     )
-    images: whole(0, 2000) = Field(
+    images: whole(ge=0, le=2000) = Field(
         2000,
         description="test images in a page, at most; fewer if they are large; with 0 only their "
         "codes and classes leave this machine",
@@ -206,7 +210,7 @@ class Dataset(RunSettings):
         description="a name in `sources.yaml`: `digits`, `mnist`, `fashion-mnist`, `cifar10`, "
         "`caltech101`; or a folder of your own: `{folder: path}`"
     )
-    size: whole(1, 4096) | None = Field(None, description="pixels on a side; needed")
+    size: whole(ge=1, le=4096) | None = Field(None, description="pixels on a side; needed")
     crop: Annotated[
         Literal["fit", "stretch", "pad"] | None, Setting(default="`fit`; Caltech101 `stretch`")
     ] = Field(
@@ -226,12 +230,12 @@ class Dataset(RunSettings):
     background: Annotated[bool | None, Setting(default="`false`")] = Field(
         None, description="Caltech101: take `BACKGROUND_Google` as a class"
     )
-    validation: whole(0, 10_000_000) = Field(
+    validation: whole(ge=0, le=10_000_000) = Field(
         0,
         description="training images set aside to choose the best run by: `history.csv` follows "
         "them, `comparison.csv` marks by them",
     )
-    latent_dim: OneOrMore[whole(1, 65_536)] = Field(
+    latent_dim: OneOrMore[whole(ge=1, le=65_536)] = Field(
         description=RunSettings.model_fields["latent_dim"].description
     )
     variants: list[Variant] = Field([], description="more runs, named by what they change")

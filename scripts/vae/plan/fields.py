@@ -39,11 +39,13 @@ class OneOrMore:
         return {"anyOf": [schema["items"], schema]}
 
 
-def whole(low: int, high: int) -> Any:
-    return Annotated[int, Field(ge=low, le=high), BeforeValidator(_no_bool)]
+def whole(**bounds: int) -> Any:
+    """A whole number; bounds: `ge`, `le`."""
+    return Annotated[int, Field(**bounds), BeforeValidator(_no_bool)]
 
 
 def real(**bounds: float) -> Any:
+    """A finite number; bounds: `ge`, `gt`, `le`, `lt`."""
     return Annotated[float, Field(allow_inf_nan=False, **bounds), BeforeValidator(_no_bool)]
 
 

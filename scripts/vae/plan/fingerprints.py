@@ -18,6 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # What these packages do to a result is in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 
+# What `vae.plan.parts` reads of a part's file; it is in parameters of the rule.
+STATED = frozenset({"SETTINGS", "LEARNING_RATE"})
+
 LOGGERS = ("logger", "progress")
 LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
 
@@ -74,12 +77,13 @@ def _module(name: str) -> _Module:
     tree = ast.parse(_path(name).read_text(encoding="utf-8"))
     imports = tuple(_imports(tree))
     _strip(tree)
+    tree.body = [node for node in tree.body if _assigned(node) not in STATED]
     texts = [node for node in tree.body if _is_text(node)]
     tree.body = [node for node in tree.body if node not in texts]
     # Unparsed, since `ast.dump` differs between versions of Python.
     return _Module(
         ast.unparse(tree),
-        [(node.targets[0].id, ast.unparse(node)) for node in texts],
+        [(_assigned(node), ast.unparse(node)) for node in texts],
         frozenset(_names([tree, *(node.value for node in texts)])),
         imports,
     )
@@ -111,11 +115,18 @@ def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield node.attr
 
 
+def _assigned(node: ast.stmt) -> str:
+    """The name that a statement assigns to; empty if it does something else."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return ""
+
+
 def _is_text(node: ast.stmt) -> bool:
     """Whether a statement names a text, or a collection of texts."""
     return (
-        isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
+        bool(_assigned(node))
         and not isinstance(node.value, ast.Name)
         and all(isinstance(n, _TEXT) for n in ast.walk(node.value))
         and all(isinstance(n.value, str) for n in ast.walk(node.value) if type(n) is ast.Constant)

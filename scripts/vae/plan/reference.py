@@ -38,7 +38,7 @@ def tables() -> dict[str, str]:
     return {
         "config": _table(config.Config.model_fields),
         "dataset": _table({key: dataset[key] for key in own}),
-        "run": _table(run),
+        "run": _table({key: run[key] for key in ABBREVIATIONS}),
         "images": _table({key: dataset[key] for key in IMAGES}),
         "figures": _table(config.FigureSettings.model_fields),
         "evaluation": _table(config.EvaluationSettings.model_fields),

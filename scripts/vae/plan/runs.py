@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from vae.plan import datasets
-from vae.plan.config import ABBREVIATIONS, Dataset, RunSettings
-from vae.plan.constants import constant
+from vae.plan.config import ABBREVIATIONS, RMSPROP_RATE, CommonSettings, Dataset, RunSettings
 from vae.plan.messages import ConfigError, near
+from vae.plan.parts import parts
 from vae.plan.sources import Source
 from vae.plan.validation import validate
 
 MOST_RUNS = 10_000  # of a variant
-NETWORK_KEYS = ("filters", "intermediate_dim")
 
 _LIBRARY = Path(__file__).resolve().parents[1]
 
@@ -121,12 +120,12 @@ def _plain(value: Any) -> str:
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
     """Fill in the defaults that depend on other values; sort by key."""
-    defaults = model_defaults(values["model"])
-    for key in NETWORK_KEYS:
-        if key in defaults:
-            values[key] = defaults[key] if values[key] is None else values[key]
+    network = parts("models")[values["model"]]
+    for key in set(RunSettings.model_fields) - set(CommonSettings.model_fields):
+        if key in network.settings:
+            values[key] = network.settings[key]["default"] if values[key] is None else values[key]
         elif values.pop(key) is not None:
-            raise ValueError(f"{key}: the model {values['model']} has no such setting")
+            raise ValueError(f"{key}: the model {network.name} has no such setting")
     if values["binarize"] != "none" and values["likelihood"] != "bernoulli":
         raise ValueError(
             f"binarize: black and white images need the likelihood bernoulli, not "
@@ -134,14 +133,8 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
         )
     if values["learning_rate"] is None:
         adam = values["optimizer"] == "adam"
-        values["learning_rate"] = defaults["learning_rate"] if adam else 0.001
+        values["learning_rate"] = network.constants["LEARNING_RATE"] if adam else RMSPROP_RATE
     return dict(sorted(values.items()))
-
-
-@functools.cache
-def model_defaults(model: str) -> dict[str, Any]:
-    """The settings of a network and their defaults: DEFAULTS of its module."""
-    return constant(f"vae.models.{model}", "DEFAULTS")
 
 
 @functools.cache

@@ -1,0 +1,109 @@
+"""What a part of the library, such as a network, states about itself in its file.
+
+Read from the source, since importing the file would import Keras or NumPy. Imported by the
+Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
+"""
+
+import ast
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from vae.plan.fields import Setting, real, whole
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a folder of parts: its name, its settings, and its other constants.
+
+    settings: key -> type ("whole", "real", "bool" or "choice"), bounds of a number (`ge`, `gt`,
+    `le`, `lt`) or `choices`, default, description, abbreviation.
+    """
+
+    name: str
+    settings: Mapping[str, Mapping[str, Any]]
+    constants: Mapping[str, Any]
+
+
+@functools.cache
+def parts(folder: str) -> Mapping[str, Part]:
+    """The parts in a folder of the library, such as "models", by name: files with SETTINGS."""
+    files = sorted((ROOT / folder).glob("[a-z]*.py"))
+    constants = {file.stem: _literals(file) for file in files}
+    return MappingProxyType(
+        {
+            name: Part(name, values.pop("SETTINGS"), values)
+            for name, values in constants.items()
+            if "SETTINGS" in values
+        }
+    )
+
+
+def fields(folder: str) -> dict[str, tuple[Any, Any]]:
+    """A field for each setting of the parts in a folder, for `pydantic.create_model`; sorted.
+
+    None stands for the default of the part that is chosen.
+
+    Raises ValueError if two parts mean different things by one key.
+    """
+    first: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    defaults: dict[str, dict[str, Any]] = {}
+    for part in parts(folder).values():
+        for key, setting in part.settings.items():
+            name, other = first.setdefault(key, (part.name, setting))
+            if {**setting, "default": None} != {**other, "default": None}:
+                raise ValueError(
+                    f"{folder}: {part.name} and {name} state different things about {key}; parts "
+                    "that share a key differ in its default alone"
+                )
+            defaults.setdefault(key, {})[part.name] = setting["default"]
+    return {
+        key: _field(setting, by_part(defaults[key])) for key, (_, setting) in sorted(first.items())
+    }
+
+
+def by_part(values: Mapping[str, Any]) -> str:
+    """Values by part in words: "mlp 512, conv and resnet 128"."""
+    names: dict[Any, list[str]] = {}
+    for name, value in values.items():
+        if value is not None:
+            names.setdefault(value, []).append(name)
+    return ", ".join(f"{' and '.join(group)} {_plain(value)}" for value, group in names.items())
+
+
+def _field(setting: Mapping[str, Any], default: str) -> tuple[Any, Any]:
+    match setting:
+        case {"type": "whole", "bounds": bounds}:
+            kind = whole(**bounds)
+        case {"type": "real", "bounds": bounds}:
+            kind = real(**bounds)
+        case {"type": "choice", "choices": choices}:
+            kind = Literal[tuple(choices)]
+        case {"type": "bool"}:
+            kind = bool
+    annotation = Annotated[kind | None, Setting(setting["abbreviation"], default)]
+    return annotation, Field(None, description=setting["description"])
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _literals(file: Path) -> dict[str, Any]:
+    """The constants of a module that are literals."""
+    values = {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
+                try:
+                    values[name] = ast.literal_eval(value)
+                except ValueError:
+                    continue
+    return values

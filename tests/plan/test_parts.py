@@ -1,0 +1,72 @@
+"""What parts state about themselves in their files."""
+
+import pytest
+from pydantic import ValidationError, create_model
+
+from vae.plan import parts as parts_module
+from vae.plan.config import ABBREVIATIONS, RunSettings
+from vae.plan.parts import by_part, fields, parts
+
+SETTINGS = """
+import keras
+LEARNING_RATE = 0.01
+SETTINGS = {
+    "depth": {"type": "whole", "bounds": {"ge": 1, "le": 9}, "default": 3, "description": "layers",
+              "abbreviation": "d"},
+    "slope": {"type": "real", "bounds": {"gt": 0}, "default": 0.5, "description": "of the ReLU",
+              "abbreviation": "sl"},
+    "skip": {"type": "bool", "default": True, "description": "connections", "abbreviation": "sk"},
+    "norm": {"type": "choice", "choices": ["batch", "none"], "default": "none",
+             "description": "normalisation", "abbreviation": "n"},
+}
+NOT_LITERAL = keras.layers
+"""
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    """A folder of two networks; calling it writes one more file there."""
+    monkeypatch.setattr(parts_module, "ROOT", tmp_path)
+    (tmp_path / "models").mkdir()
+
+    def write(name, text):
+        (tmp_path / f"models/{name}.py").write_text(text)
+        parts.cache_clear()
+
+    write("toy", SETTINGS)
+    write("toy_too", SETTINGS.replace('"default": 3', '"default": 4'))
+    write("inputs", "WIDTH = 1\n")
+    yield write
+    parts.cache_clear()
+
+
+def test_parts_are_the_files_with_settings(toys):
+    assert list(parts("models")) == ["toy", "toy_too"]
+    toy = parts("models")["toy"]
+    assert toy.settings["depth"]["default"] == 3
+    assert toy.constants == {"LEARNING_RATE": 0.01}
+
+
+def test_a_setting_is_a_field_that_refuses_what_its_part_refuses(toys):
+    model = create_model("Model", **fields("models"))
+    assert list(model.model_fields) == ["depth", "norm", "skip", "slope"]
+    assert model().depth is None
+    assert model(depth="9", slope=2, skip=False, norm="batch").depth == 9
+    for wrong in ({"depth": 0}, {"depth": True}, {"slope": 0}, {"skip": 3}, {"norm": "layer"}):
+        with pytest.raises(ValidationError):
+            model(**wrong)
+
+
+def test_parts_that_share_a_key_differ_in_its_default_alone(toys):
+    toys("third", SETTINGS.replace('"abbreviation": "d"', '"abbreviation": "dep"'))
+    with pytest.raises(ValueError, match="toy and third state different things about depth"):
+        fields("models")
+
+
+def test_defaults_in_words_name_the_parts():
+    assert by_part({"a": 1, "b": 2, "c": 2, "d": None}) == "a 1, b and c 2"
+
+
+def test_settings_of_networks_are_in_names_before_those_that_came_later():
+    assert list(ABBREVIATIONS)[:4] == ["latent_dim", "intermediate_dim", "filters", "epochs"]
+    assert set(ABBREVIATIONS) == set(RunSettings.model_fields)
