@@ -23,6 +23,7 @@ import yaml
 from benchmarks import OUT
 from benchmarks.cases import first_run, settings, some_of
 from benchmarks.worker import keep_to
+from vae import likelihoods
 from vae.data import images
 from vae.evaluation import bounds
 from vae.evaluation.bounds import Encoded
@@ -52,7 +53,7 @@ def evaluate(path: str, encoder: Path, decoder: Path, likelihood: str, seed: int
     """-ELBO of two ONNX files on the test images, in nats an image."""
     test = images.load(path).test
     encoded = Encoded(test.pixels, *Encoder(encoder)(test.pixels))
-    log_prob = bounds.LOG_PROB[likelihood]
+    log_prob = likelihoods.get(likelihood).log_likelihood
     given = (encoded, Decoder(decoder), log_prob, DRAWS, seed)
     log_p = bounds.log_likelihood(*given)
     return float(encoded.kl.sum(axis=1).mean() - log_p.mean())

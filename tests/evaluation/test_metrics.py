@@ -6,13 +6,14 @@ from tests.helpers.networks import BIAS, PIXELS, SIGMA, WEIGHT, gaussian_decoder
 from vae.data import images
 from vae.evaluation import bounds, metrics
 from vae.latent.onnx import Decoder, Encoder
+from vae.likelihoods import gaussian
 
 
 def test_bits_per_dimension_are_sums_of_masses(tmp_path):
     decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
     z_mean = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
     encoded = bounds.Encoded(PIXELS, z_mean, np.full_like(z_mean, -40))  # z is its mean
-    bits = metrics.bits_per_dimension(encoded, decoder, draws=2, seed=0)
+    bits = metrics.bits_per_dimension(encoded, decoder, gaussian.log_mass, draws=2, seed=0)
     for image, z, kl, value in zip(PIXELS, z_mean, encoded.kl, bits, strict=True):
         nats = kl.sum()
         for k, mean in zip(image.ravel(), z @ WEIGHT + BIAS, strict=True):

@@ -130,6 +130,49 @@ def test_words_of_results_count_and_what_decides_on_errors(house, old, new):
     check(house, "vae/colours.py", old, new, "plot")
 
 
+def test_of_a_module_with_several_uses_only_what_is_named_counts(house):
+    halves = """
+from vae.colours import RED
+from vae.models import mlp
+
+SCALE = 2
+
+
+def scaled(x):
+    return SCALE * x
+
+
+def train(x):
+    return scaled(x) + mlp.SIZE
+
+
+def evaluate(x):
+    return RED
+"""
+
+    def taken(text=halves):
+        (fingerprints.ROOT / "vae/halves.py").write_text(text)
+        forget()
+        return [fingerprints.fingerprint("plot", f"vae.halves:{name}") for name in HALVES]
+
+    before = taken()
+    for old, new, changed in (
+        ("x) + mlp", "x) - mlp", ["train"]),
+        ("SCALE = 2", "SCALE = 3", ["train"]),
+        ("return RED", "return -RED", ["evaluate"]),
+        ("SCALE * x", "x * SCALE", ["train"]),
+    ):
+        after = taken(halves.replace(old, new))
+        assert [n for n, x, y in zip(HALVES, before, after, strict=True) if x != y] == changed
+    house("vae/models/mlp.py", "SIZE = 1", "SIZE = 5")
+    assert [x == y for x, y in zip(before, taken(), strict=True)] == [False, True], "an import"
+    with pytest.raises(LookupError, match="nothing defines none"):
+        fingerprints.fingerprint("plot", "vae.halves:none")
+
+
+HALVES = ("train", "evaluate")
+
+
 def test_the_real_rules_have_fingerprints():
     mlp = fingerprints.fingerprint("train", "vae.models.mlp")
     assert mlp != fingerprints.fingerprint("train")

@@ -14,7 +14,7 @@ RULES = {
         *(f"vae.models.{name}" for name in config.MODELS),
         *(f"vae.likelihoods.{name}" for name in config.LIKELIHOODS),
     ],
-    "evaluate": [],
+    "evaluate": [f"vae.likelihoods.{name}" for name in config.LIKELIHOODS],
     "prepare": [
         f"vae.data.sources.{path.stem}"
         for path in (ROOT / "scripts/vae/data/sources").glob("[a-z]*.py")

@@ -107,6 +107,18 @@ def test_the_code_of_training_runs_training(built_copy, module):
     assert "prepare" not in plan
 
 
+def test_the_numpy_half_of_a_likelihood_evaluates_and_trains_nothing(built_copy):
+    built_copy.edit(
+        "scripts/vae/likelihoods/bernoulli.py", "np.exp(-np.abs(", "np.exp(np.negative("
+    )
+    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+
+
+def test_the_default_of_a_networks_setting_that_is_set_runs_nothing(built_copy):
+    built_copy.edit("scripts/vae/models/mlp.py", '"default": 512', '"default": 256')
+    assert built_copy.planned() == {}
+
+
 def test_a_reader_prepares_its_datasets_again(built_copy):
     built_copy.edit("scripts/vae/data/sources/digits.py", *NEW_CODE)
     assert built_copy.planned()["prepare"] == {"digits"}

@@ -96,8 +96,15 @@ def prepare_threads(wildcards):
 def train_code(wildcards):
     """Fingerprint of what trains a run: another run's network and likelihood are not in it."""
     run = run_values(wildcards)
-    parts = (f"vae.models.{run['model']}", f"vae.likelihoods.{run['likelihood']}")
-    return fingerprint("train", *parts)
+    likelihood = f"vae.likelihoods.{run['likelihood']}:parameters,log_prob"
+    return fingerprint("train", f"vae.models.{run['model']}", likelihood)
+
+
+def evaluate_code(wildcards):
+    """Fingerprint of what evaluates a run: the halves of a likelihood count apart."""
+    likelihood = run_values(wildcards)["likelihood"]
+    numpy_half = f"vae.likelihoods.{likelihood}:log_likelihood,log_mass"
+    return fingerprint("evaluate", numpy_half)
 
 
 def runs_of(file):

@@ -28,7 +28,7 @@ rule evaluate:
         runtime=each_attempt(240),
     params:
         evaluation=evaluation_settings,
-        code=fingerprint("evaluate"),
+        code=evaluate_code,
     script:
         "../../scripts/evaluate.py"
 

@@ -8,6 +8,11 @@ def to_unit(pixels: np.ndarray) -> np.ndarray:
     return pixels / np.float32(255)
 
 
+def flat(images: np.ndarray) -> np.ndarray:
+    """Return images [..., H, W, C] as vectors [..., P]."""
+    return images.reshape(*images.shape[:-3], -1)
+
+
 def to_uint8(images: np.ndarray) -> np.ndarray:
     """Return images in [0, 1] as uint8, rounded and clipped; uint8 images stay as they are."""
     if images.dtype == np.uint8:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr
 
 from vae.data.pixels import to_unit
 from vae.latent.codes import kl_divergence
@@ -20,8 +19,9 @@ from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-# log p(x|z) in nats, float64 [..., N, S]: of N images, float32 [..., N, P] in [0, 1], each at each
-# of S points z, for which the decoder gives parameters by name, [..., S, H, W, C] or [..., S, 1].
+# `log_likelihood` or `log_mass` of a likelihood: log p(x|z) in nats, float64 [..., N, S], of N
+# images, float32 [..., N, P] in [0, 1], each at each of S points z, for which the decoder gives
+# parameters by name, [..., S, H, W, C] or [..., S, 1].
 LogProb = Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]
 
 
@@ -51,54 +51,11 @@ class Encoded:
         return kl_divergence(self.z_mean, self.z_log_var)
 
 
-def bernoulli(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
-    """log p(x|z) where every value is a coin: x l - softplus(l), for `logits` l; see `LogProb`.
-
-    Of gray values this is the cross-entropy that the literature reports, not a log-probability.
-    """
-    logits = _flat(parameters["logits"])
-    softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
-    return x @ logits.mT - softplus.sum(axis=-1, dtype=float)[..., None, :]
-
-
-def gaussian(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
-    """log p(x|z), a density of pixels in [0, 1], by their `mean` and `log_var`; see `LogProb`.
-
-    The square of x - mean is expanded, so that all pairs are a matrix product; in float64, since
-    large numbers cancel in it.
-    """
-    x, mean = x.astype(float), _flat(parameters["mean"]).astype(float)
-    log_var = parameters["log_var"].astype(float).mT
-    squares = np.vecdot(x, x)[..., :, None] + np.vecdot(mean, mean)[..., None, :]
-    distance = squares - 2 * (x @ mean.mT)
-    return -0.5 * (distance * np.exp(-log_var) + x.shape[-1] * (log_var + math.log(2 * math.pi)))
-
-
-def discretised_gaussian(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
-    """log P(x|z) of 8-bit pixels by `mean` and `log_var`: a probability; see `LogProb`.
-
-    Level k of 0 to 255 has the mass that the normal distribution has between (k - 1/2) / 255 and
-    (k + 1/2) / 255; the outermost two have the tails. As Ho et al. 2020 (arXiv 2006.11239),
-    equation 13, with levels of the same width over [0, 1].
-    """
-    mean = _flat(parameters["mean"])[..., None, :, :].astype(float)
-    scale = np.exp(-parameters["log_var"].astype(float) / 2)[..., None, :, :]
-    level = np.rint(x * 255).astype(float)[..., :, None, :]
-    low = (np.where(level == 0, -np.inf, (level - 0.5) / 255) - mean) * scale
-    high = (np.where(level == 255, np.inf, (level + 0.5) / 255) - mean) * scale
-    # Above the mean, the mirror image: a difference of small numbers, not of numbers near 1.
-    low, high = np.where(low + high > 0, (-high, -low), (low, high))
-    log_low, log_high = log_ndtr(low), log_ndtr(high)
-    return (log_high + np.log(-np.expm1(log_low - log_high))).sum(axis=-1)
-
-
 # In few dimensions: of the posteriors that are sampled from, equally often; and draws from the
 # prior beside them, which all images share.
 FEW = 3
 SCALES = (1.0, 3.0, 10.0)
 PRIOR_DRAWS = 5000
-
-LOG_PROB: dict[str, LogProb] = {"bernoulli": bernoulli, "gaussian": gaussian}
 
 
 def log_likelihood(
@@ -269,8 +226,3 @@ def _log_sum_exp(values: np.ndarray) -> np.ndarray:
 def _unit(pixels: np.ndarray) -> np.ndarray:
     """float32 [N, P] in [0, 1] of uint8 [N, H, W, C]."""
     return to_unit(pixels).reshape(len(pixels), -1)
-
-
-def _flat(images: np.ndarray) -> np.ndarray:
-    """[..., P] of [..., H, W, C]."""
-    return images.reshape(*images.shape[:-3], -1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vae import likelihoods
 from vae.data.images import Images
 from vae.evaluation import bounds, reconstruction
 from vae.evaluation.bounds import Encoded
@@ -31,7 +32,7 @@ def evaluate(
 ) -> dict[str, dict[str, Any]]:
     """Every metric of a run by name: value, unit, and the number of test images it is a mean of.
 
-    likelihood: a key of `bounds.LOG_PROB`.
+    likelihood: name of a module of `vae.likelihoods`.
     draws: z an image for the reconstruction term, at least 2; of all test images.
     samples, images: z an image for the importance-weighted NLL, of the first test images, which
         are also those of the exact NLL.
@@ -43,7 +44,7 @@ def evaluate(
     """
     if not len(data.test):
         raise UserError("The dataset has no test images, so there is nothing to evaluate on.")
-    log_prob = bounds.LOG_PROB[likelihood]
+    log_prob = likelihoods.get(likelihood).log_likelihood
     test = Encoded(data.test.pixels, *encoder(data.test.pixels, data.test.labels), data.test.labels)
     metrics = _elbo(test, bounds.log_likelihood(test, decoder, log_prob, draws, seed))
     metrics["kl_per_dimension"] = metric(test.kl.mean(axis=0).tolist(), NATS, len(test))
@@ -54,8 +55,8 @@ def evaluate(
     metrics["nll_importance_weighted"] = mean(nll, NATS)
     if decoder.latent_dim <= 2 and not decoder.classes:
         metrics["nll_exact"] = mean(bounds.exact_nll(first.pixels, decoder, log_prob), NATS)
-    if likelihood == "gaussian":
-        bits = bits_per_dimension(test, decoder, draws, seed)
+    if log_mass := likelihoods.get(likelihood).log_mass:
+        bits = bits_per_dimension(test, decoder, log_mass, draws, seed)
         metrics["bits_per_dimension"] = mean(bits, "bits a pixel and channel")
 
     pca = reconstruction.PCA(data.train.pixels, decoder.latent_dim, seed)
@@ -80,15 +81,16 @@ def active_units(z_mean: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) ->
     return int((z_mean.var(axis=0, dtype=float) > threshold).sum())
 
 
-def bits_per_dimension(encoded: Encoded, decoder: Decoder, draws: int, seed: int) -> np.ndarray:
-    """-ELBO of the 8-bit pixels in bits a pixel and channel, float64 [N]; Gaussian likelihood.
+def bits_per_dimension(
+    encoded: Encoded, decoder: Decoder, log_mass: bounds.LogProb, draws: int, seed: int
+) -> np.ndarray:
+    """-ELBO of the 8-bit pixels in bits a pixel and channel, float64 [N].
 
-    With `discretised_gaussian`, hence comparable with other models of 8-bit images (Theis et al.
-    2016, arXiv 1511.01844). A lossless code of the images takes as much, with bits back (Townsend
-    et al. 2019, arXiv 1901.04866).
+    log_mass: of the likelihood, a probability; hence comparable with other models of 8-bit images
+    (Theis et al. 2016, arXiv 1511.01844). A lossless code of the images takes as much, with bits
+    back (Townsend et al. 2019, arXiv 1901.04866).
     """
-    log_prob = bounds.discretised_gaussian
-    log_p = bounds.log_likelihood(encoded, decoder, log_prob, draws, seed).mean(axis=1)
+    log_p = bounds.log_likelihood(encoded, decoder, log_mass, draws, seed).mean(axis=1)
     return (encoded.kl.sum(axis=1) - log_p) / (math.log(2) * math.prod(decoder.image_shape))
 
 

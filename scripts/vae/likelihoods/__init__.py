@@ -1,12 +1,19 @@
 """Likelihoods p(x|z), one file each: what the decoder's last values mean.
 
-A module here has two functions:
+A module here states in literals, which `vae.plan.parts` reads, its SETTINGS and for which images it
+is the default (DEFAULT_FOR: "gray" or "colour"). It has two halves.
+
+Keras, imported within the functions, so that importing the module does not start it:
 `parameters(decoder)`: outputs for a decoder from z to logits [B, H, W, C], a dict of Keras tensors:
 `mean` in [0, 1], and what `log_prob` needs;
 `log_prob(x, parameters)`: log p(x|z) of images [B, H, W, C] in [0, 1], a sum over all values: [B],
 in nats.
 
-Keras is imported within the functions, so that what only names a likelihood does not start it.
+NumPy, for all pairs of images and points z:
+`log_likelihood(x, parameters)`: the same of N images [..., N, P], each at each of S points, whose
+parameters are [..., S, H, W, C] or [..., S, 1]: float64 [..., N, S];
+`log_mass(x, parameters)`: the logarithm of a probability of 8-bit images, in the same shapes; None
+if the likelihood has none.
 """
 
 import importlib

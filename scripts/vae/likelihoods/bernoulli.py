@@ -4,6 +4,15 @@ On gray values between 0 and 1 this is the cross-entropy that the VAE literature
 not a normalised density.
 """
 
+import numpy as np
+
+from vae.data.pixels import flat
+
+SETTINGS = {}
+DEFAULT_FOR = "gray"
+
+log_mass = None  # gray values have no probability
+
 
 def parameters(decoder):
     """`mean` and `logits`: [B, H, W, C]."""
@@ -19,3 +28,10 @@ def log_prob(x, parameters):
 
     logits = parameters["logits"]
     return ops.sum(x * logits - ops.softplus(logits), axis=(1, 2, 3))
+
+
+def log_likelihood(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
+    """x l - softplus(l) for `logits` l: float64 [..., N, S]."""
+    logits = flat(parameters["logits"])
+    softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
+    return x @ logits.mT - softplus.sum(axis=-1, dtype=float)[..., None, :]

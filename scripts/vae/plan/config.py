@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import Discriminator, Field, Tag, create_model
 
 from vae.plan.fields import OneOrMore, Setting, Strict, real, whole
-from vae.plan.parts import ROOT, by_part, fields, parts
+from vae.plan.parts import by_part, fields, parts
 from vae.plan.sources import Source
 
 MODELS = tuple(parts("models"))
-LIKELIHOODS = tuple(path.stem for path in sorted(ROOT.glob("likelihoods/[a-z]*.py")))
+LIKELIHOODS = tuple(parts("likelihoods"))
 
 
 _RATES = {name: part.constants["LEARNING_RATE"] for name, part in parts("models").items()}

@@ -1,12 +1,14 @@
 """Constants that modules of the library state, read from their source: nothing is imported."""
 
 import ast
+import functools
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@functools.cache
 def constant(module: str, name: str) -> Any:
     """Return the literal that a module, such as `vae.explorer.runtime`, assigns to a name.
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vae.plan.config import Dataset, Folder
+from vae.plan.constants import constant
 from vae.plan.messages import near
+from vae.plan.parts import parts
 from vae.plan.sources import Source
 from vae.services import listing
-
-GRAY = frozenset({"digits", "idx"})
 
 # Formats whose pictures come in many sizes: settings of their readers, and defaults.
 _PICTURES = {"size": None, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
@@ -46,8 +46,10 @@ def format_of(
 
 
 def default_likelihood(format: str) -> str:
-    """The likelihood that suits the images of a format."""
-    return "bernoulli" if format in GRAY else "gaussian"
+    """The likelihood that suits the images of a format, gray or in colour."""
+    kind = "gray" if constant(f"vae.data.sources.{format}", "CHANNELS") == 1 else "colour"
+    suits = (p.name for p in parts("likelihoods").values() if p.constants["DEFAULT_FOR"] == kind)
+    return next(suits)
 
 
 def misplaced(dataset: Dataset, path: str, format: str) -> list[str]:

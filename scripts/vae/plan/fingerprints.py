@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 
 # What `vae.plan.parts` reads of a part's file; it is in parameters of the rule.
-STATED = frozenset({"SETTINGS", "LEARNING_RATE"})
+STATED = frozenset({"SETTINGS", "LEARNING_RATE", "DEFAULT_FOR", "CHANNELS"})
 
 LOGGERS = ("logger", "progress")
 LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
@@ -31,7 +31,8 @@ def fingerprint(script: str, *modules: str) -> str:
 
     Comments, docstrings, layout and the wording of errors and log lines do not count: better words
     must not cost anyone a night of training. Modules that are chosen at run time have to be named,
-    such as `vae.models.mlp`.
+    such as `vae.models.mlp`; of one that has several uses, only what is named with it counts, and
+    what that uses: `vae.likelihoods.gaussian:log_mass,log_likelihood`.
     """
     used = set(_module(script).names)
     library: dict[str, _Module] = {}
@@ -74,10 +75,13 @@ class _Module(NamedTuple):
 
 @functools.cache
 def _module(name: str) -> _Module:
+    name, _, definitions = name.partition(":")
     tree = ast.parse(_path(name).read_text(encoding="utf-8"))
-    imports = tuple(_imports(tree))
     _strip(tree)
     tree.body = [node for node in tree.body if _assigned(node) not in STATED]
+    if definitions:
+        tree.body = _used_by(definitions.split(","), tree.body)
+    imports = tuple(_imports(tree))
     texts = [node for node in tree.body if _is_text(node)]
     tree.body = [node for node in tree.body if node not in texts]
     # Unparsed, since `ast.dump` differs between versions of Python.
@@ -87,6 +91,35 @@ def _module(name: str) -> _Module:
         frozenset(_names([tree, *(node.value for node in texts)])),
         imports,
     )
+
+
+def _used_by(names: list[str], nodes: list[ast.stmt]) -> list[ast.stmt]:
+    """Of the statements of a module those that define these names, and what they use.
+
+    Raises LookupError if nothing defines one of them.
+    """
+    if missing := [name for name in names if not any(name in _defined(node) for node in nodes)]:
+        raise LookupError(f"nothing defines {', '.join(missing)}")
+    kept: list[ast.stmt] = []
+    todo = set(names)
+    while more := [n for n in nodes if n not in kept and todo & _defined(n)]:
+        kept += more
+        todo |= set(_names(more))
+    return [node for node in nodes if node in kept]
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    """The names that a statement at the top of a module defines."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {(alias.asname or alias.name).partition(".")[0] for alias in aliases}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+    return {
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
 
 
 def _path(module: str) -> Path:

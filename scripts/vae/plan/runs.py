@@ -85,9 +85,7 @@ def _expand(
 ) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    base["likelihood"] = base["likelihood"] or (
-        "bernoulli" if format in datasets.GRAY else "gaussian"
-    )
+    base["likelihood"] = base["likelihood"] or datasets.default_likelihood(format)
     places = [(path, {})] + [
         (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
         for i, variant in enumerate(dataset.variants)

@@ -11,6 +11,8 @@ from vae.data.images import Images
 from vae.data.resizing import Crop
 from vae.services.errors import DamagedError
 
+CHANNELS = 3
+
 ARCHIVE = "101_ObjectCategories.tar.gz"
 BACKGROUND = "BACKGROUND_Google"  # not a class, but pictures of anything
 

@@ -12,6 +12,8 @@ from vae.data.archives import ArchiveError, tar_members
 from vae.data.images import Images, Split
 from vae.services.errors import DamagedError
 
+CHANNELS = 3
+
 TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 TEST = ("test_batch.bin",)
 NAMES = "batches.meta.txt"

@@ -8,6 +8,8 @@ from sklearn.model_selection import train_test_split
 
 from vae.data.images import Images, Split
 
+CHANNELS = 1
+
 
 def read(raw: Sequence[str] = (), class_names: Sequence[str] = ()) -> Images:
     """Return the digits; a fifth of them, every class in proportion, is the test set.

@@ -10,6 +10,8 @@ from vae.data.resizing import Crop
 from vae.services.errors import UserError
 from vae.services.listing import list_files
 
+CHANNELS = 3
+
 
 def read(
     folder: str | Path,

@@ -16,6 +16,8 @@ import numpy as np
 from vae.data.images import Images, Split
 from vae.services.errors import DamagedError, UserError
 
+CHANNELS = 1
+
 # Twice the largest published file of this format (EMNIST's): here a gzip bomb ends.
 MAX_BYTES = 1 << 30
 
