@@ -1,43 +1,29 @@
 import numpy as np
 import pytest
-from scipy import stats
 
-from tests.helpers.networks import BIAS, PIXELS, SIGMA, WEIGHT, gaussian_decoder
-from vae.data import images
-from vae.evaluation import bounds, metrics
-from vae.latent.onnx import Decoder, Encoder
-from vae.likelihoods import gaussian
+from vae.evaluation.metrics import GROUPS, METRICS, Metric, mean
+from vae.plan.config import RunSettings
+from vae.plan.constants import constant
 
 
-def test_bits_per_dimension_are_sums_of_masses(tmp_path):
-    decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
-    z_mean = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
-    encoded = bounds.Encoded(PIXELS, z_mean, np.full_like(z_mean, -40))  # z is its mean
-    bits = metrics.bits_per_dimension(encoded, decoder, gaussian.log_mass, draws=2, seed=0)
-    for image, z, kl, value in zip(PIXELS, z_mean, encoded.kl, bits, strict=True):
-        nats = kl.sum()
-        for k, mean in zip(image.ravel(), z @ WEIGHT + BIAS, strict=True):
-            normal = stats.norm(mean, SIGMA)
-            low = normal.cdf((k - 0.5) / 255) if k > 0 else 0
-            nats -= np.log((normal.cdf((k + 0.5) / 255) if k < 255 else 1) - low)
-        np.testing.assert_allclose(value, nats / np.log(2) / 6, rtol=1e-6)
+@pytest.mark.parametrize("name", METRICS)
+def test_a_row_is_complete(name):
+    metric = Metric(*METRICS[name])
+    assert metric.title
+    assert metric.unit
+    assert metric.better in (-1, 0, 1)
+    assert set(GROUPS[metric.group]) <= set(RunSettings.model_fields)
+    assert metric.panel in {None, "", *METRICS}
+    assert metric.compared or (metric.panel is None and not metric.group)
 
 
-def test_active_units_are_those_whose_mean_varies():
-    z_mean = np.random.default_rng(0).normal(size=(1000, 3)) * [1, 0.2, 0.05] + [0, 0, 5]
-    assert metrics.active_units(z_mean) == 2
+def test_planning_reads_the_table_from_the_source():
+    assert constant("vae.evaluation.metrics", "METRICS") == METRICS
 
 
-def test_standard_errors_are_those_of_the_means(run):
-    arguments = run("bernoulli", 2)
-    data = images.load(arguments["path_to_images"])
-    encoder, decoder = Encoder(arguments["path_to_encoder"]), Decoder(arguments["path_to_decoder"])
-    results = metrics.evaluate(data, encoder, decoder, "bernoulli", 0, 50, 1, 4)
-    z_mean, z_log_var = encoder(data.test.pixels)
-    kl = bounds.Encoded(data.test.pixels, z_mean, z_log_var).kl.sum(axis=1)
-    assert results["kl"]["standard_error"] == pytest.approx(stats.sem(kl))
-    means = [
-        metrics.evaluate(data, encoder, decoder, "bernoulli", seed, 50, 1, 1)["elbo"]["value"]
-        for seed in range(30)
-    ]
-    assert results["elbo"]["sampling_error"] == pytest.approx(np.std(means), rel=0.4)
+def test_a_mean_has_its_unit_and_its_standard_error():
+    values = np.array([1.0, 2.0, 4.0])
+    metric = mean("psnr", values)
+    assert (metric["unit"], metric["images"]) == ("dB", 3)
+    assert metric["value"] == pytest.approx(7 / 3)
+    assert metric["standard_error"] == pytest.approx(values.std(ddof=1) / np.sqrt(3))

@@ -6,7 +6,7 @@ import pytest
 from tests.helpers.networks import PIXELS, bernoulli_decoder
 from vae.data import images
 from vae.data.images import Images, Split
-from vae.evaluation.generation import GENERATION
+from vae.evaluation.metrics import METRICS
 from vae.evaluation.run import evaluate
 from vae.services.errors import UserError
 
@@ -26,7 +26,7 @@ ALWAYS = (
 ).split()
 
 SIDES = ("prior", "mixture", "floor")
-GENERATED = [f"classifier_{name}_{side}" for name in GENERATION for side in SIDES]
+GENERATED = [name for name in METRICS if name.startswith("classifier_")]
 DISTANCES = [f"classifier_kernel_distance_{side}" for side in SIDES]
 
 

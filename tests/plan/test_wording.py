@@ -23,12 +23,11 @@ RULES = {
 EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# Where sentences are written into results: reasons in skipped.csv, notes and units in metrics.json.
+# Where sentences are written into results: reasons in skipped.csv, notes in metrics.json.
 SENTENCES_OF_RESULTS = {
     "vae.data.image_files": 5,
     "vae.data.sources.folder": 1,
     "vae.evaluation.generation": 3,
-    "vae.evaluation.metrics": 1,
 }
 
 

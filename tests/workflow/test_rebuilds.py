@@ -119,6 +119,16 @@ def test_the_default_of_a_networks_setting_that_is_set_runs_nothing(built_copy):
     assert built_copy.planned() == {}
 
 
+def test_a_metrics_title_and_direction_are_compared_anew_and_not_evaluated(built_copy):
+    built_copy.edit("scripts/vae/evaluation/metrics.py", '("peak signal', '("PSNR, peak signal')
+    assert built_copy.planned() == {"compare": {"digits"}}
+
+
+def test_a_metrics_unit_is_evaluated_anew(built_copy):
+    built_copy.edit("scripts/vae/evaluation/metrics.py", '"dB", 1', '"decibel", 1')
+    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+
+
 def test_a_reader_prepares_its_datasets_again(built_copy):
     built_copy.edit("scripts/vae/data/sources/digits.py", *NEW_CODE)
     assert built_copy.planned()["prepare"] == {"digits"}

@@ -3,6 +3,7 @@ from functools import cache
 from pathlib import Path
 
 from vae.plan import datasets, preflight, targets
+from vae.plan.constants import constant
 from vae.plan.fingerprints import fingerprint, fingerprint_files
 from vae.services import jobs
 
@@ -126,6 +127,11 @@ def figure_settings(*keys):
 def evaluation_settings(wildcards):
     """How many draws and images a dataset's metrics are computed from, as a plain dict."""
     return dataset_of(wildcards).evaluation.model_dump()
+
+
+# Titles, units and groups of metrics, as rows of plain values.
+METRICS = constant("vae.evaluation.metrics", "METRICS")
+UNITS = {name: row[1] for name, row in METRICS.items()}
 
 
 def data_terms(wildcards):

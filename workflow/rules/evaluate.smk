@@ -28,6 +28,7 @@ rule evaluate:
         runtime=each_attempt(240),
     params:
         evaluation=evaluation_settings,
+        units=UNITS,
         code=evaluate_code,
     script:
         "../../scripts/evaluate.py"
@@ -48,6 +49,8 @@ rule compare:
     conda:
         "../../environment.yml"
     params:
+        metrics=METRICS,
+        groups=constant("vae.evaluation.metrics", "GROUPS"),
         code=fingerprint("compare"),
     script:
         "../../scripts/compare.py"

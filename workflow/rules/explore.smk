@@ -1,5 +1,3 @@
-from vae.plan.constants import constant
-
 # Another version is another file, so that it is fetched.
 runtime = (
     f"results/raw/onnxruntime-web-{constant('vae.explorer.runtime', 'VERSION')}.json"

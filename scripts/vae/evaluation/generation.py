@@ -18,17 +18,6 @@ from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-# Metrics of generated images next to real ones, and their units.
-GENERATION = {
-    "frechet_distance": "squared difference of features",
-    "kernel_distance": "squared mean discrepancy",
-    "precision": "share of generated images",
-    "recall": "share of test images",
-    "density": "1",
-    "coverage": "share of test images",
-    "classes_covered": "share of classes",
-}
-
 
 def evaluate(
     data: Images,
@@ -58,14 +47,17 @@ def evaluate(
         "mixture": _features(classifier, decoder, mixture.draw(count, seed), real.labels),
         "floor": classifier(others.pixels),
     }
-    metrics = {}
-    for side, features in sides.items():
-        for name, value in _compare(test, features).items():
-            metrics[f"classifier_{name}_{side}"] = value
-    for name in GENERATION:
-        values = [metrics[f"classifier_{name}_{side}"]["value"] for side in sides]
-        logger.info("classifier_%s: prior %.4g, mixture %.4g, floor %.4g", name, *values)
-    return metrics
+    values = {side: _compare(test, features) for side, features in sides.items()}
+    for name in values["prior"]:
+        row = [values[side][name][0] for side in sides]
+        logger.info("classifier_%s: prior %.4g, mixture %.4g, floor %.4g", name, *row)
+    results = {}
+    for side in sides:
+        for name, (value, *error) in values[side].items():
+            full_name = f"classifier_{name}_{side}"
+            results[full_name] = metric(full_name, value, count)
+            results[full_name] |= dict(zip(["standard_error"], error, strict=False))
+    return results
 
 
 def cannot_compare(data: Images, labelled: bool, generated: int) -> str:
@@ -109,21 +101,20 @@ def _features(
 
 def _compare(
     real: tuple[np.ndarray, np.ndarray], generated: tuple[np.ndarray, np.ndarray]
-) -> dict[str, dict[str, Any]]:
-    """The metrics of GENERATION; real, generated: features and logits of as many images."""
+) -> dict[str, tuple[float, ...]]:
+    """Metrics by name: their value, and their standard error if there is one.
+
+    real, generated: features and logits of as many images.
+    """
     (x, x_logits), (y, y_logits) = real, generated
     precision, recall = quality.precision_recall(x, y)
     density, coverage = quality.density_coverage(x, y)
-    distance, error = quality.kernel_distance(x, y)
-    values = {
-        "frechet_distance": quality.frechet_distance(x, y),
-        "kernel_distance": distance,
-        "precision": precision,
-        "recall": recall,
-        "density": density,
-        "coverage": coverage,
-        "classes_covered": quality.classes_covered(x_logits.argmax(1), y_logits.argmax(1)),
+    return {
+        "frechet_distance": (quality.frechet_distance(x, y),),
+        "kernel_distance": quality.kernel_distance(x, y),
+        "precision": (precision,),
+        "recall": (recall,),
+        "density": (density,),
+        "coverage": (coverage,),
+        "classes_covered": (quality.classes_covered(x_logits.argmax(1), y_logits.argmax(1)),),
     }
-    metrics = {name: metric(value, GENERATION[name], len(x)) for name, value in values.items()}
-    metrics["kernel_distance"]["standard_error"] = error
-    return metrics

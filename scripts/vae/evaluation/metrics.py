@@ -1,120 +1,83 @@
-"""Metrics of a VAE on the test set, each with its unit."""
+"""The metrics of a run: one table of them, and how they are written to metrics.json."""
+# ruff: noqa: E501, since the rows of a table are lines
 
-import logging
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from vae import likelihoods
-from vae.data.images import Images
-from vae.evaluation import bounds, reconstruction
-from vae.evaluation.bounds import Encoded
-from vae.latent.codes import ACTIVE_UNIT_VARIANCE
-from vae.latent.onnx import Decoder, Encoder
-from vae.services.errors import DivergedError, UserError
 
-logger = logging.getLogger(__name__)
+class Metric(NamedTuple):
+    """A row of METRICS.
 
-NATS = "nats an image"
-RECONSTRUCTION = {"mse": "squared gray value of [0, 1]", "psnr": "dB", "ssim": "1"}
-
-
-def evaluate(
-    data: Images,
-    encoder: Encoder,
-    decoder: Decoder,
-    likelihood: str,
-    seed: int,
-    draws: int,
-    samples: int,
-    images: int,
-) -> dict[str, dict[str, Any]]:
-    """Every metric of a run by name: value, unit, and the number of test images it is a mean of.
-
-    likelihood: name of a module of `vae.likelihoods`.
-    draws: z an image for the reconstruction term, at least 2; of all test images.
-    samples, images: z an image for the importance-weighted NLL, of the first test images, which
-        are also those of the exact NLL.
-
-    A mean also has its `standard_error`: how far from it another test set would lie. `elbo` and
-    `reconstruction` have a `sampling_error` as well: how far other draws would.
-
-    Raises UserError if there are no test images, or a network's output is not finite.
+    better: 1 if more is better, -1 if less is, 0 if neither; group: of GROUPS; compared: whether
+    comparison.csv has it; panel: the metric that its panel of comparison.png draws as a baseline,
+    "" for a panel without one, None for no panel.
     """
-    if not len(data.test):
-        raise UserError("The dataset has no test images, so there is nothing to evaluate on.")
-    log_prob = likelihoods.get(likelihood).log_likelihood
-    test = Encoded(data.test.pixels, *encoder(data.test.pixels, data.test.labels), data.test.labels)
-    metrics = _elbo(test, bounds.log_likelihood(test, decoder, log_prob, draws, seed))
-    metrics["kl_per_dimension"] = metric(test.kl.mean(axis=0).tolist(), NATS, len(test))
-    metrics["active_units"] = metric(active_units(test.z_mean), "dimensions", len(test))
 
-    first = test[:images]
-    nll = bounds.importance_weighted_nll(first, decoder, log_prob, samples, seed)
-    metrics["nll_importance_weighted"] = mean(nll, NATS)
-    if decoder.latent_dim <= 2 and not decoder.classes:
-        metrics["nll_exact"] = mean(bounds.exact_nll(first.pixels, decoder, log_prob), NATS)
-    if log_mass := likelihoods.get(likelihood).log_mass:
-        bits = bits_per_dimension(test, decoder, log_mass, draws, seed)
-        metrics["bits_per_dimension"] = mean(bits, "bits a pixel and channel")
-
-    pca = reconstruction.PCA(data.train.pixels, decoder.latent_dim, seed)
-    for prefix, reconstruct in {
-        "": lambda part: decoder(test.z_mean[part], test.labels[part]),
-        "pca_": lambda part: pca(test.pixels[part]),
-    }.items():
-        errors = reconstruction.errors(test.pixels, reconstruct)
-        metrics |= {prefix + key: mean(errors[key], unit) for key, unit in RECONSTRUCTION.items()}
-    for name, result in metrics.items():
-        if "standard_error" in result:
-            value, error, unit = (result[key] for key in ("value", "standard_error", "unit"))
-            logger.info("%s: %.5g ± %.2g %s", name, value, error, unit)
-    return metrics
+    title: str
+    unit: str
+    better: int
+    group: str
+    compared: bool
+    panel: str | None
 
 
-def active_units(z_mean: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) -> int:
-    """Count the latent dimensions of z_mean [N, D] whose variance over images is above a threshold.
+# In the order of comparison.csv. `vae.plan` reads it from this source: units are parameters of the
+# rule that evaluates, the whole table is one of what compares.
+# fmt: off
+METRICS = {
+    "elbo": ("ELBO", "nats an image", 1, "likelihood", True, None),
+    "nll_importance_weighted": ("−log p(x), importance-weighted", "nats an image", -1, "likelihood", True, ""),
+    "nll_exact": ("−log p(x), exact", "nats an image", -1, "likelihood", True, None),
+    "bits_per_dimension": ("bits per dimension", "bits a pixel and channel", -1, "likelihood", True, None),
+    "kl": ("KL", "nats an image", 0, "", True, None),
+    "kl_per_dimension": ("KL of each dimension", "nats an image", 0, "", False, None),
+    "reconstruction": ("reconstruction, −log p(x|z)", "nats an image", 0, "", True, None),
+    "active_units": ("active units", "dimensions", 0, "", True, ""),
+    "mse": ("reconstruction error", "squared gray value of [0, 1]", -1, "pixels", True, "pca_mse"),
+    "psnr": ("peak signal-to-noise ratio", "dB", 1, "pixels", True, None),
+    "ssim": ("structural similarity", "1", 1, "pixels", True, "pca_ssim"),
+    "pca_mse": ("PCA", "squared gray value of [0, 1]", 0, "", True, None),
+    "pca_psnr": ("PCA", "dB", 0, "", True, None),
+    "pca_ssim": ("PCA", "1", 0, "", True, None),
+    "classifier_frechet_distance_prior": ("Fréchet distance, samples of the prior", "squared difference of features", -1, "", True, None),
+    "classifier_frechet_distance_mixture": ("Fréchet distance, samples of the mixture", "squared difference of features", -1, "", True, "classifier_frechet_distance_floor"),
+    "classifier_frechet_distance_floor": ("training images", "squared difference of features", 0, "", True, None),
+    "classifier_kernel_distance_prior": ("kernel distance, samples of the prior", "squared mean discrepancy", -1, "", True, None),
+    "classifier_kernel_distance_mixture": ("kernel distance, samples of the mixture", "squared mean discrepancy", -1, "", True, None),
+    "classifier_kernel_distance_floor": ("training images", "squared mean discrepancy", 0, "", False, None),
+    "classifier_precision_prior": ("precision, samples of the prior", "share of generated images", 1, "", False, None),
+    "classifier_precision_mixture": ("precision, samples of the mixture", "share of generated images", 1, "", True, None),
+    "classifier_precision_floor": ("training images", "share of generated images", 0, "", False, None),
+    "classifier_recall_prior": ("recall, samples of the prior", "share of test images", 1, "", False, None),
+    "classifier_recall_mixture": ("recall, samples of the mixture", "share of test images", 1, "", True, None),
+    "classifier_recall_floor": ("training images", "share of test images", 0, "", False, None),
+    "classifier_density_prior": ("density, samples of the prior", "1", 0, "", False, None),
+    "classifier_density_mixture": ("density, samples of the mixture", "1", 0, "", False, None),
+    "classifier_density_floor": ("training images", "1", 0, "", False, None),
+    "classifier_coverage_prior": ("coverage, samples of the prior", "share of test images", 1, "", False, None),
+    "classifier_coverage_mixture": ("coverage, samples of the mixture", "share of test images", 1, "", True, None),
+    "classifier_coverage_floor": ("training images", "share of test images", 0, "", False, None),
+    "classifier_classes_covered_prior": ("classes covered, samples of the prior", "share of classes", 1, "", False, None),
+    "classifier_classes_covered_mixture": ("classes covered, samples of the mixture", "share of classes", 1, "", True, None),
+    "classifier_classes_covered_floor": ("training images", "share of classes", 0, "", False, None),
+    "seconds": ("training", "seconds", 0, "", True, ""),
+}
+# fmt: on
 
-    Burda et al. 2016 (arXiv 1509.00519), section 5.2.
-    """
-    return int((z_mean.var(axis=0, dtype=float) > threshold).sum())
+# Settings that runs must share for a metric of the group to be compared. A conditional run is told
+# the class: which of K equal ones is worth up to log K nats.
+GROUPS = {"likelihood": ["likelihood", "binarize", "conditional"], "pixels": ["binarize"], "": []}
 
 
-def bits_per_dimension(
-    encoded: Encoded, decoder: Decoder, log_mass: bounds.LogProb, draws: int, seed: int
-) -> np.ndarray:
-    """-ELBO of the 8-bit pixels in bits a pixel and channel, float64 [N].
-
-    log_mass: of the likelihood, a probability; hence comparable with other models of 8-bit images
-    (Theis et al. 2016, arXiv 1511.01844). A lossless code of the images takes as much, with bits
-    back (Townsend et al. 2019, arXiv 1901.04866).
-    """
-    log_p = bounds.log_likelihood(encoded, decoder, log_mass, draws, seed).mean(axis=1)
-    return (encoded.kl.sum(axis=1) - log_p) / (math.log(2) * math.prod(decoder.image_shape))
-
-
-def _elbo(test: Encoded, log_p: np.ndarray) -> dict[str, dict[str, Any]]:
-    """ELBO = -(reconstruction + KL), whatever weight the training gave the KL."""
-    error, kl = -log_p.mean(axis=1), test.kl.sum(axis=1)
-    if not np.isfinite(error + kl).all():
-        raise DivergedError
-    draws = log_p.shape[1]
-    noise = {"sampling_error": math.sqrt(log_p.var(axis=1).mean() / (draws - 1) / len(log_p))}
-    return {
-        "elbo": mean(-error - kl, NATS) | noise,
-        "reconstruction": mean(error, NATS) | noise,
-        "kl": mean(kl, NATS),
-    }
-
-
-def mean(values: np.ndarray, unit: str) -> dict[str, Any]:
-    """The mean of values [N], one for each image, with its standard error."""
+def mean(name: str, values: np.ndarray) -> dict[str, Any]:
+    """A metric that is the mean of values [N], one for each image, with its standard error."""
     n = len(values)
     error = float(values.std()) / math.sqrt(max(n - 1, 1))
-    return metric(float(values.mean()), unit, n) | {"standard_error": error}
+    return metric(name, float(values.mean()), n) | {"standard_error": error}
 
 
-def metric(value: Any, unit: str, images: int) -> dict[str, Any]:
+def metric(name: str, value: Any, images: int) -> dict[str, Any]:
     """A metric as it is written to metrics.json; images: how many it is about."""
-    return {"value": value, "unit": unit, "images": images}
+    return {"value": value, "unit": Metric(*METRICS[name]).unit, "images": images}

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from vae.data import binarization, images
-from vae.evaluation import generation, metrics
+from vae.evaluation import generation, testset
 from vae.latent import mixture
 from vae.latent.onnx import Classifier, Decoder, Encoder
 from vae.services import records
@@ -41,7 +41,7 @@ def evaluate(
     networks = (Encoder(path_to_encoder, threads), Decoder(path_to_decoder, threads))
     options = (settings["likelihood"], seed)
     counts = {key: value for key, value in evaluation.items() if key != "generated"}
-    results = metrics.evaluate(data, *networks, *options, **counts)
+    results = testset.evaluate(data, *networks, *options, **counts)
     generated = evaluation["generated"]
     note = generation.cannot_compare(original, path_to_classifier is not None, generated)
     if not note:
@@ -60,6 +60,6 @@ def evaluate(
     }
     if data.validation:
         data = replace(data, test=data.validation)
-        content["validation"] = metrics.evaluate(data, *networks, *options, **counts)
+        content["validation"] = testset.evaluate(data, *networks, *options, **counts)
     with atomic(path_to_metrics) as part:
         part.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

@@ -8,25 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from vae.evaluation.comparison import series, table
+from vae.evaluation.metrics import METRICS, Metric
 from vae.figures.colours import COLOURS
 from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
 from vae.services import records
 from vae.services.files import atomic
 
-# Panels of a comparison: title, metric, its baseline, unit.
-PANELS = [
-    ("−log p(x), importance-weighted", "nll_importance_weighted", "", "nats an image"),
-    ("active units", "active_units", "", "dimensions"),
-    ("reconstruction error", "mse", "pca_mse", "mean squared error"),
-    ("structural similarity", "ssim", "pca_ssim", "SSIM"),
-    (
-        "distance of samples, by a classifier",
-        "classifier_frechet_distance_mixture",
-        "classifier_frechet_distance_floor",
-        "Fréchet distance, mixture",
-    ),
-    ("training", "seconds", "", "seconds"),
-]
+PANELS = {name: Metric(*row) for name, row in METRICS.items() if Metric(*row).panel is not None}
 
 
 def compare(
@@ -63,7 +51,7 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
         f"{title}   ·   {counted(n, 'run')}, on test images; a ring marks the best",
         layout="constrained",
     )
-    panels = [panel for panel in PANELS if panel[1] in rows]
+    panels = [(name, metric) for name, metric in PANELS.items() if name in rows]
     columns = math.ceil((1 + len(panels)) / 2)
     plane, *others = figure.subplots(2, columns, squeeze=False).flat
     lines = series(rows)
@@ -73,7 +61,7 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
             at = (row.kl, row.reconstruction)
             offset = {"xytext": (5, 4), "textcoords": "offset points", "fontsize": "x-small"}
             plane.annotate(str(row.latent_dim), at, color=colour, **offset)
-        for axes, (_, key, *_) in zip(others, panels, strict=False):
+        for axes, (key, _) in zip(others, panels, strict=False):
             style = {"color": colour, "markersize": 4, "elinewidth": 1, "capsize": 2}
             axes.errorbar(line["latent_dim"], line[key], line[f"{key}_sd"], fmt="o-", **style)
             best = line[[key in names.split() for names in line["best"]]]
@@ -87,18 +75,13 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
         if panel is None:
             axes.set_axis_off()
             continue
-        name, key, baseline, unit = panel
-        axes.set_title(name)
-        if baseline in rows:
-            line = rows.groupby("latent_dim")[baseline].mean()
-            axes.plot(
-                line,
-                ":",
-                color=GRAY,
-                label="PCA" if baseline.startswith("pca") else "training images",
-            )
+        _, metric = panel
+        axes.set_title(metric.title)
+        if metric.panel in rows:
+            line = rows.groupby("latent_dim")[metric.panel].mean()
+            axes.plot(line, ":", color=GRAY, label=Metric(*METRICS[metric.panel]).title)
             axes.legend(fontsize="x-small")
-        axes.set(ylabel=unit, xlabel="latent size")
+        axes.set(ylabel="" if metric.unit == "1" else metric.unit, xlabel="latent size")
         if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:
             axes.set_xscale("log")
             axes.minorticks_off()

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # What these packages do to a result is in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 
-# What `vae.plan.parts` reads of a part's file; it is in parameters of the rule.
-STATED = frozenset({"SETTINGS", "LEARNING_RATE", "DEFAULT_FOR", "CHANNELS"})
+# What `vae.plan` reads of a file; it is in parameters of the rules.
+STATED = frozenset({"SETTINGS", "LEARNING_RATE", "DEFAULT_FOR", "CHANNELS", "METRICS", "GROUPS"})
 
 LOGGERS = ("logger", "progress")
 LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
