@@ -13,6 +13,10 @@ from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
 from vae.services import records
 from vae.services.files import atomic
 
+FILES = {"comparison.png": "comparison"}
+OF = "dataset"
+SETTINGS = {}
+
 # Panels of a comparison: title, metric, its baseline, unit.
 PANELS = [
     ("−log p(x), importance-weighted", "nll_importance_weighted", "", "nats an image"),

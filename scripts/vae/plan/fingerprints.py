@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # What these packages do to a result is in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 
-# What `vae.plan.parts` reads of a part's file; it is in parameters of the rule.
-STATED = frozenset({"SETTINGS", "LEARNING_RATE", "DEFAULT_FOR", "CHANNELS"})
+# What `vae.plan` reads of a part's file: it is in parameters of the rule, or changes no result.
+STATED = frozenset("SETTINGS LEARNING_RATE DEFAULT_FOR CHANNELS FILES DRAWN_FOR OF".split())
 
 LOGGERS = ("logger", "progress")
 LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
@@ -43,7 +43,8 @@ def fingerprint(script: str, *modules: str) -> str:
             library[name] = _module(name)
             used |= library[name].names
             todo += library[name].imports
-    # A constant of text that nothing uses is used in errors and log lines alone.
+    # A constant of text that nothing uses is used in errors and log lines alone, and what a part
+    # states by `vae.plan` alone.
     essence = [
         (name, module.code, [text for constant, text in module.texts if constant in used])
         for name, module in sorted(library.items())
@@ -63,8 +64,8 @@ def fingerprint_files(folder: str) -> str:
 class _Module(NamedTuple):
     """What of a module's source counts.
 
-    code: without constants of text; texts: those, name and source of each; names: that the code
-    uses; imports: modules of the library.
+    code: without constants of text and what a part states; texts: those, name and source of each;
+    names: that the code uses; imports: modules of the library.
     """
 
     code: str
@@ -78,11 +79,10 @@ def _module(name: str) -> _Module:
     name, _, definitions = name.partition(":")
     tree = ast.parse(_path(name).read_text(encoding="utf-8"))
     _strip(tree)
-    tree.body = [node for node in tree.body if _assigned(node) not in STATED]
     if definitions:
         tree.body = _used_by(definitions.split(","), tree.body)
     imports = tuple(_imports(tree))
-    texts = [node for node in tree.body if _is_text(node)]
+    texts = [node for node in tree.body if _assigned(node) in STATED or _is_text(node)]
     tree.body = [node for node in tree.body if node not in texts]
     # Unparsed, since `ast.dump` differs between versions of Python.
     return _Module(
