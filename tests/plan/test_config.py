@@ -38,7 +38,12 @@ def errors(content):
             "datasets.mnist.variants.0.epoch: unknown key, did you mean",
         ),
         ({"variants": [{"epochs": [1, "x"]}]}, "datasets.mnist.variants.0.epochs.1: 'x'"),
-        ({"figures": {"grid_sizes": 3}}, "datasets.mnist.figures.grid_sizes: unknown key"),
+        (
+            {"figures": {"grid_sizes": 3}},
+            "datasets.mnist.figures.grid_sizes: unknown key, did you mean grid_size?",
+        ),
+        ({"figures": {"frames": 1}}, "datasets.mnist.figures.frames: 1: should be greater than"),
+        ({"figures": {"frames": None}}, "datasets.mnist.figures.frames: None: should be a valid"),
     ],
 )
 def test_mistakes_are_told_with_path_value_and_remedy(changes, expected):

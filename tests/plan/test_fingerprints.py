@@ -31,12 +31,23 @@ def colour(i):
         raise error from ValueError("below zero")
     return f"{NAMES[i]} {UNIT}"
 """
+FIGURE = """
+from vae import colours
+
+FILES = {"a.png": "A"}
+OF = "run"
+DRAWN_FOR = {"latent_dim": [3]}
+
+
+def draw():
+    return 1
+"""
 SOURCES = {
     "vae/__init__.py": "",
     "plot.py": "from vae.figures import draw\nfrom vae.services.jobs import job\n",
     "train.py": "def train():\n    from vae import models\n",
     "vae/services/__init__.py": "",
-    "vae/figures.py": "from vae import colours\n\n\ndef draw():\n    return 1\n",
+    "vae/figures.py": FIGURE,
     "vae/colours.py": COLOURS,
     "vae/services/jobs.py": "def job():\n    return 1\n",
     "vae/models/__init__.py": "",
@@ -89,6 +100,9 @@ def check(house, path, old, new, changed):
         ("vae/models/conv.py", "SIZE = 2", "SIZE = 3", ""),
         ("vae/models/mlp.py", "512", "256", ""),  # in the parameters of the rule
         ("vae/models/mlp.py", "0.1", "0.2", ""),
+        ("vae/figures.py", '"A"', '"B"', ""),  # of the report and of targets
+        ("vae/figures.py", "[3]", "[2, 3]", ""),
+        ("vae/figures.py", '"run"', '"dataset"', ""),
         ("vae/models/__init__.py", "", "A = 1", "train"),
         ("vae/services/jobs.py", "return 1", "return 2", ""),
         ("vae/figures.py", "    return 1", '    """A docstring."""\n    return 1', ""),
@@ -98,6 +112,11 @@ def check(house, path, old, new, changed):
 )
 def test_what_counts_as_a_change(house, path, old, new, changed):
     check(house, path, old, new, changed)
+
+
+def test_what_a_part_states_counts_if_code_uses_it(house):
+    house("vae/figures.py", "return 1", "return DRAWN_FOR")
+    check(house, "vae/figures.py", "[3]", "[2, 3]", "plot")
 
 
 WORDS = {

@@ -4,8 +4,9 @@ import pytest
 from pydantic import ValidationError, create_model
 
 from vae.plan import parts as parts_module
+from vae.plan import reference
 from vae.plan.config import ABBREVIATIONS, RunSettings
-from vae.plan.parts import by_part, fields, parts
+from vae.plan.parts import by_part, fields, fields_of_all, parts
 
 SETTINGS = """
 import keras
@@ -21,16 +22,25 @@ SETTINGS = {
 }
 NOT_LITERAL = keras.layers
 """
+FIGURE = """
+FILES = {"toy.png": "a toy"}
+SETTINGS = {
+    "dots": {"type": "whole", "bounds": {"ge": 1}, "default": None, "default_text": "as fit",
+             "description": "dots"},
+    "frames": {"type": "whole", "bounds": {"ge": 1}, "default": 4, "description": "frames"},
+}
+"""
 
 
 @pytest.fixture
 def toys(tmp_path, monkeypatch):
     """A folder of two networks; calling it writes one more file there."""
     monkeypatch.setattr(parts_module, "ROOT", tmp_path)
-    (tmp_path / "models").mkdir()
+    for folder in ("models", "figures"):
+        (tmp_path / folder).mkdir()
 
-    def write(name, text):
-        (tmp_path / f"models/{name}.py").write_text(text)
+    def write(name, text, folder="models"):
+        (tmp_path / folder / f"{name}.py").write_text(text)
         parts.cache_clear()
 
     write("toy", SETTINGS)
@@ -61,6 +71,34 @@ def test_parts_that_share_a_key_differ_in_its_default_alone(toys):
     toys("third", SETTINGS.replace('"abbreviation": "d"', '"abbreviation": "dep"'))
     with pytest.raises(ValueError, match="toy and third state different things about depth"):
         fields("models")
+
+
+def test_the_setting_of_a_network_needs_an_abbreviation(toys):
+    toys("third", 'SETTINGS = {"width": {"type": "bool", "default": True, "description": ""}}')
+    with pytest.raises(KeyError, match="abbreviation"):
+        fields("models")
+
+
+def test_settings_of_figures_have_their_default_or_words_for_it(toys):
+    toys("one", FIGURE, "figures")
+    toys("two", FIGURE, "figures")
+    model = create_model("Figures", **fields_of_all("figures"))
+    assert model().model_dump() == {"dots": None, "frames": 4}
+    assert reference._default(model.model_fields["dots"]) == "as fit"
+    assert reference._default(model.model_fields["frames"]) == "`4`"
+    with pytest.raises(ValidationError):
+        model(frames=None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"as fit"', '"many"'), ('"default": 4', '"default": 5'), ('"ge": 1', '"ge": 2')],
+)
+def test_figures_that_share_a_key_state_the_same(toys, old, new):
+    toys("one", FIGURE, "figures")
+    toys("two", FIGURE.replace(old, new), "figures")
+    with pytest.raises(ValueError, match="two and one state different things about"):
+        fields_of_all("figures")
 
 
 def test_defaults_in_words_name_the_parts():

@@ -12,6 +12,16 @@ def test_a_walk_through_the_third_dimension_is_a_target_of_three_dimensions_alon
         assert files[-1] == "results/mnist/comparison.png"
 
 
+def test_targets_of_a_run_are_its_figures_sorted_its_metrics_and_its_card():
+    files = [file.split("/")[-1] for file in targets.dataset_targets(resolve(VALID), "mnist")]
+    figures = (
+        "architecture grid history latent reconstructions samples samples_gmm traversals"
+    ).split()
+    every = [f"{figure}.png" for figure in figures]
+    ends = ["metrics.json", "model_card.md"]
+    assert files == [*every, *ends, *every[:1], "grid.gif", *every[1:], *ends, "comparison.png"]
+
+
 def test_raw_files_that_no_source_has_are_explained():
     content = with_dataset()
     content["sources"]["mnist"]["files"] = {"a.gz": {"sha256": "0" * 64}}

@@ -79,6 +79,62 @@ def test_the_code_of_a_figure_runs_that_figure_alone(built_copy, module, rules):
     assert built_copy.planned() == dict.fromkeys(rules, RUNS)
 
 
+def test_a_label_and_words_about_a_setting_run_nothing(built_copy):
+    path = "scripts/vae/figures/samples.py"
+    built_copy.edit(path, '"samples of the mixture"', '"samples of another kind"')
+    built_copy.edit(path, '"default_text": "100"', '"default_text": "a hundred"')
+    built_copy.edit(path, '"images in `samples.png`', '"pictures in `samples.png`')
+    assert built_copy.planned() == {}
+
+
+def test_the_default_of_a_figures_setting_runs_that_figure(built_copy):
+    built_copy.edit("scripts/vae/figures/grid_animation.py", '"default": 41', '"default": 31')
+    assert built_copy.planned() == {"animate_grid": {"digits/ld_3"}}
+
+
+def test_a_figure_that_is_drawn_for_more_runs_runs_for_those(built_copy):
+    path = "scripts/vae/figures/grid_animation.py"
+    built_copy.edit(path, '"latent_dim": [3]', '"latent_dim": [2, 3]')
+    assert built_copy.planned() == {"animate_grid": {"digits/ld_2"}}
+
+
+def test_a_figure_is_a_module_a_script_a_rule_and_a_caption(built_copy):
+    files = {
+        "scripts/vae/figures/toy.py": TOY_MODULE,
+        "scripts/plot_toy.py": '"""Plot a toy."""\n',
+        "workflow/report/toy.rst": "A toy.\n",
+    }
+    for path, text in files.items():
+        (built_copy.path / path).write_text(text)
+    built_copy.append("workflow/rules/figures.smk", TOY_RULE)
+    built_copy.configure("digits", figures={"dots": 3})
+    assert built_copy.planned() == {"plot_toy": RUNS}
+
+
+TOY_MODULE = """
+FILES = {"toy.png": "a toy"}
+DRAWN_FOR = {}
+SETTINGS = {
+    "dots": {
+        "type": "whole", "bounds": {"ge": 1, "le": 9}, "default": 2, "description": "its dots",
+    },
+}
+"""
+TOY_RULE = """
+
+rule plot_toy:
+    input:
+        run="results/{dataset}/{run}/run.json",
+    output:
+        in_report("results/{dataset}/{run}/toy.png"),
+    params:
+        figures=figure_settings("toy"),
+        code=fingerprint("plot_toy"),
+    script:
+        "../../scripts/plot_toy.py"
+"""
+
+
 def test_the_code_that_figures_share_runs_figures(built_copy):
     built_copy.edit("scripts/vae/figures/sheet.py", *NEW_CODE)
     plan = built_copy.planned()

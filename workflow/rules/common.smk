@@ -2,7 +2,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from vae.plan import datasets, preflight, targets
+from vae.plan import datasets, figures, preflight, targets
 from vae.plan.constants import constant
 from vae.plan.fingerprints import fingerprint, fingerprint_files
 from vae.services import jobs
@@ -119,9 +119,10 @@ def runs_of(file):
     return files
 
 
-def figure_settings(*keys):
-    """A function of wildcards: those of the dataset's figure settings that a figure depends on."""
-    return lambda wildcards: dataset_of(wildcards).figures.model_dump(include=set(keys))
+def figure_settings(figure):
+    """A function of wildcards: the dataset's figure settings that a module of figures states."""
+    keys = figures.setting_keys(figure)
+    return lambda wildcards: dataset_of(wildcards).figures.model_dump(include=keys)
 
 
 def evaluation_settings(wildcards):
@@ -165,11 +166,13 @@ def each_attempt(value):
     return lambda wildcards, attempt: value * attempt
 
 
-def in_report(path, label, caption=""):
+def in_report(path, label=None, caption=""):
     """A result with a place in the report: its dataset and run, its latent size, its label.
 
+    label: by default the one that the figure's module states.
     caption: the file of workflow/report/ that says what it is, by default named after the result.
     """
+    label = label or figures.label(Path(path).name)
     stem = Path(path).stem
     of_a_run = "{run}" in path
 

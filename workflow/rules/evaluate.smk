@@ -41,7 +41,7 @@ rule compare:
         metrics=runs_of("metrics.json"),
     output:
         table=in_report("results/{dataset}/comparison.csv", "comparison, as a table"),
-        picture=in_report("results/{dataset}/comparison.png", "comparison"),
+        picture=in_report("results/{dataset}/comparison.png"),
     log:
         "results/{dataset}/logs/compare.log",
     benchmark:

@@ -3,7 +3,7 @@ rule plot_latent:
     input:
         latents="results/{dataset}/{run}/latents.npz",
     output:
-        in_report("results/{dataset}/{run}/latent.png", "latent space"),
+        in_report("results/{dataset}/{run}/latent.png"),
     log:
         "results/{dataset}/{run}/logs/plot_latent.log",
     benchmark:
@@ -24,7 +24,7 @@ rule plot_grid:
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
     output:
-        in_report("results/{dataset}/{run}/grid.png", "uniform grid"),
+        in_report("results/{dataset}/{run}/grid.png"),
     log:
         "results/{dataset}/{run}/logs/plot_grid.log",
     benchmark:
@@ -34,7 +34,7 @@ rule plot_grid:
     conda:
         "../../environment.yml"
     params:
-        figures=figure_settings("grid_size"),
+        figures=figure_settings("grid"),
         seed=run_seed,
         code=fingerprint("plot_grid"),
     script:
@@ -47,11 +47,7 @@ rule animate_grid:
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
     output:
-        in_report(
-            "results/{dataset}/{run}/grid.gif",
-            "walk through z[2]",
-            caption="grid_walk",
-        ),
+        in_report("results/{dataset}/{run}/grid.gif", caption="grid_walk"),
     log:
         "results/{dataset}/{run}/logs/animate_grid.log",
     benchmark:
@@ -61,7 +57,7 @@ rule animate_grid:
     conda:
         "../../environment.yml"
     params:
-        figures=figure_settings("grid_size", "frames"),
+        figures=figure_settings("grid_animation"),
         code=fingerprint("animate_grid"),
     script:
         "../../scripts/animate_grid.py"
@@ -72,7 +68,7 @@ rule plot_samples:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
     output:
-        in_report("results/{dataset}/{run}/samples.png", "samples"),
+        in_report("results/{dataset}/{run}/samples.png"),
     log:
         "results/{dataset}/{run}/logs/plot_samples.log",
     benchmark:
@@ -95,7 +91,7 @@ use rule plot_samples as plot_samples_gmm with:
         decoder="results/{dataset}/{run}/decoder.onnx",
         mixture="results/{dataset}/{run}/mixture.npz",
     output:
-        in_report("results/{dataset}/{run}/samples_gmm.png", "samples of the mixture"),
+        in_report("results/{dataset}/{run}/samples_gmm.png"),
     log:
         "results/{dataset}/{run}/logs/plot_samples_gmm.log",
     benchmark:
@@ -109,7 +105,7 @@ rule plot_reconstructions:
         encoder="results/{dataset}/{run}/encoder.onnx",
         decoder="results/{dataset}/{run}/decoder.onnx",
     output:
-        in_report("results/{dataset}/{run}/reconstructions.png", "reconstructions"),
+        in_report("results/{dataset}/{run}/reconstructions.png"),
     log:
         "results/{dataset}/{run}/logs/plot_reconstructions.log",
     benchmark:
@@ -134,7 +130,7 @@ rule plot_traversals:
         decoder="results/{dataset}/{run}/decoder.onnx",
         latents="results/{dataset}/{run}/latents.npz",
     output:
-        in_report("results/{dataset}/{run}/traversals.png", "traversals"),
+        in_report("results/{dataset}/{run}/traversals.png"),
     log:
         "results/{dataset}/{run}/logs/plot_traversals.log",
     benchmark:
@@ -144,7 +140,7 @@ rule plot_traversals:
     conda:
         "../../environment.yml"
     params:
-        figures=figure_settings("traversal_steps"),
+        figures=figure_settings("traversals"),
         code=fingerprint("plot_traversals"),
     script:
         "../../scripts/plot_traversals.py"
@@ -155,7 +151,7 @@ rule plot_history:
     input:
         history="results/{dataset}/{run}/history.csv",
     output:
-        in_report("results/{dataset}/{run}/history.png", "history"),
+        in_report("results/{dataset}/{run}/history.png"),
     log:
         "results/{dataset}/{run}/logs/plot_history.log",
     benchmark:
@@ -175,7 +171,7 @@ rule plot_architecture:
     input:
         run="results/{dataset}/{run}/run.json",
     output:
-        in_report("results/{dataset}/{run}/architecture.png", "architecture"),
+        in_report("results/{dataset}/{run}/architecture.png"),
     log:
         "results/{dataset}/{run}/logs/plot_architecture.log",
     benchmark:

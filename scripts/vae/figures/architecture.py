@@ -11,6 +11,10 @@ from matplotlib.patches import FancyBboxPatch
 from vae.figures.sheet import BLUE, DPI, GRAY, HEAD, ORANGE, RIGHT, save, sheet, styled
 from vae.services import records
 
+FILES = {"architecture.png": "architecture"}
+DRAWN_FOR = {}
+SETTINGS = {}
+
 
 class _Box(NamedTuple):
     """Size of a layer's box and its distances to the next one."""

@@ -14,6 +14,10 @@ from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
 from vae.services import records
 from vae.services.files import atomic
 
+FILES = {"comparison.png": "comparison"}
+OF = "dataset"
+SETTINGS = {}
+
 PANELS = {name: Metric(*row) for name, row in METRICS.items() if Metric(*row).panel is not None}
 
 

@@ -10,6 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from vae.figures.sheet import BLUE, GRAY, ORANGE, counted, duration, save, sheet, styled
 from vae.services.errors import reading
 
+FILES = {"history.png": "history"}
+DRAWN_FOR = {}
+SETTINGS = {}
+
 
 def plot(path_to_history: str, path_to_figure: str, title: str) -> None:
     """Draw what history.csv records of a training.

@@ -15,6 +15,10 @@ from vae.figures.sheet import BLUE, PALE, save, sheet, styled
 from vae.latent.codes import ACTIVE_UNIT_VARIANCE, load
 from vae.latent.principal_components import principal_components
 
+FILES = {"latent.png": "latent space"}
+DRAWN_FOR = {}
+SETTINGS = {}
+
 
 def plot(path_to_latents: str, path_to_figure: str, title: str) -> None:
     """Draw the latent space of a run by class, whatever its number of dimensions.

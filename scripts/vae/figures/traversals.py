@@ -23,6 +23,18 @@ from vae.figures.tiles import ROOM, how_many_fit, mosaic
 from vae.latent import codes, sampling
 from vae.latent.onnx import Decoder
 
+FILES = {"traversals.png": "traversals"}
+DRAWN_FOR = {}
+SETTINGS = {
+    "traversal_steps": {
+        "type": "whole",
+        "bounds": {"ge": 2, "le": 100},
+        "default": None,
+        "default_text": "13",
+        "description": "images in a row of `traversals.png`",
+    },
+}
+
 MOST = 20  # dimensions, at most
 MOST_STEPS = 13
 WIDTH = ROOM - 2 * LEFT  # of the images, which leaves room for the KL

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import Discriminator, Field, Tag, create_model
 
 from vae.plan.fields import OneOrMore, Setting, Strict, real, whole
-from vae.plan.parts import by_part, fields, parts
+from vae.plan.parts import by_part, fields, fields_of_all, parts
 from vae.plan.sources import Source
 
 MODELS = tuple(parts("models"))
@@ -131,24 +131,12 @@ Variant = create_model(
 )
 
 
-class FigureSettings(Strict):
-    """How much the figures of a dataset show; by default as much as is readable."""
-
-    grid_size: Annotated[
-        whole(ge=1, le=100) | None, Setting(default="20; in three dimensions 10")
-    ] = Field(None, description="images along a side of `grid.png` and of a frame of `grid.gif`")
-    frames: whole(ge=2, le=500) = Field(
-        41, description="steps of `grid.gif` through the third dimension"
-    )
-    samples: Annotated[whole(ge=1, le=10_000) | None, Setting(default="100")] = Field(
-        None, description="images in `samples.png` and in `samples_gmm.png`"
-    )
-    reconstructions: Annotated[whole(ge=1, le=10_000) | None, Setting(default="50")] = Field(
-        None, description="pairs in `reconstructions.png`"
-    )
-    traversal_steps: Annotated[whole(ge=2, le=100) | None, Setting(default="13")] = Field(
-        None, description="images in a row of `traversals.png`"
-    )
+FigureSettings = create_model(
+    "FigureSettings",
+    __base__=Strict,
+    __doc__="How much the figures of a dataset show; by default as much as is readable.",
+    **fields_of_all("figures"),
+)
 
 
 class EvaluationSettings(Strict):

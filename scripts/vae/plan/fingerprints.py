@@ -18,8 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # What these packages do to a result is in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 
-# What `vae.plan` reads of a file; it is in parameters of the rules.
-STATED = frozenset({"SETTINGS", "LEARNING_RATE", "DEFAULT_FOR", "CHANNELS", "METRICS", "GROUPS"})
+# What `vae.plan` reads of the files in these packages, or of one module: it is in parameters of the
+# rules, or changes no result.
+STATED = {
+    "vae.models.": {"SETTINGS", "LEARNING_RATE"},
+    "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR"},
+    "vae.data.sources.": {"CHANNELS"},
+    "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
+    "vae.evaluation.metrics": {"METRICS", "GROUPS"},
+}
 
 LOGGERS = ("logger", "progress")
 LOGGING = ("debug", "info", "warning", "error", "exception", "critical", "log")
@@ -78,7 +85,8 @@ def _module(name: str) -> _Module:
     name, _, definitions = name.partition(":")
     tree = ast.parse(_path(name).read_text(encoding="utf-8"))
     _strip(tree)
-    tree.body = [node for node in tree.body if _assigned(node) not in STATED]
+    stated = {n for prefix in STATED if name.startswith(prefix) for n in STATED[prefix]}
+    tree.body = [node for node in tree.body if _assigned(node) not in stated]
     if definitions:
         tree.body = _used_by(definitions.split(","), tree.body)
     imports = tuple(_imports(tree))

@@ -24,7 +24,8 @@ class Part:
     """A file of a folder of parts: its name, its settings, and its other constants.
 
     settings: key -> type ("whole", "real", "bool" or "choice"), bounds of a number (`ge`, `gt`,
-    `le`, `lt`) or `choices`, default, description, abbreviation.
+    `le`, `lt`) or `choices`, default, description; abbreviation, if it is in names of runs;
+    default_text, if the default is None: what that stands for.
     """
 
     name: str
@@ -47,26 +48,31 @@ def parts(folder: str) -> Mapping[str, Part]:
 
 
 def fields(folder: str) -> dict[str, tuple[Any, Any]]:
-    """A field for each setting of the parts in a folder, for `pydantic.create_model`; sorted.
+    """A field for each setting of the parts in a folder, of which one is chosen; sorted by key.
 
-    None stands for the default of the part that is chosen.
+    For `pydantic.create_model`. None stands for the default of the part that is chosen.
 
     Raises ValueError if two parts mean different things by one key.
     """
-    first: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    defaults: dict[str, dict[str, Any]] = {}
-    for part in parts(folder).values():
-        for key, setting in part.settings.items():
-            name, other = first.setdefault(key, (part.name, setting))
-            if {**setting, "default": None} != {**other, "default": None}:
-                raise ValueError(
-                    f"{folder}: {part.name} and {name} state different things about {key}; parts "
-                    "that share a key differ in its default alone"
-                )
-            defaults.setdefault(key, {})[part.name] = setting["default"]
-    return {
-        key: _field(setting, by_part(defaults[key])) for key, (_, setting) in sorted(first.items())
-    }
+    result = {}
+    for key, settings in _settings(folder).items():
+        defaults = {name: setting["default"] for name, setting in settings.items()}
+        setting = _shared(key, {name: s | {"default": None} for name, s in settings.items()})
+        result[key] = _field(setting, Setting(setting["abbreviation"], by_part(defaults)))
+    return result
+
+
+def fields_of_all(folder: str) -> dict[str, tuple[Any, Any]]:
+    """The same for parts that are all in use, such as figures: they share defaults, too.
+
+    Raises ValueError if two parts state different things about one key.
+    """
+    result = {}
+    for key, settings in _settings(folder).items():
+        setting = _shared(key, settings)
+        words = setting["default_text"] if setting["default"] is None else ""
+        result[key] = _field(setting, Setting(default=words))
+    return result
 
 
 def by_part(values: Mapping[str, Any]) -> str:
@@ -78,7 +84,25 @@ def by_part(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{' and '.join(group)} {_plain(value)}" for value, group in names.items())
 
 
-def _field(setting: Mapping[str, Any], default: str) -> tuple[Any, Any]:
+def _settings(folder: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """The settings of the parts in a folder: key -> name of a part -> what it states."""
+    settings: dict[str, dict[str, dict[str, Any]]] = {}
+    for part in parts(folder).values():
+        for key, setting in part.settings.items():
+            settings.setdefault(key, {})[part.name] = dict(setting)
+    return dict(sorted(settings.items()))
+
+
+def _shared(key: str, settings: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """What all parts with this key state about it."""
+    (first, shared), *others = settings.items()
+    for name, setting in others:
+        if setting != shared:
+            raise ValueError(f"{name} and {first} state different things about {key}")
+    return shared
+
+
+def _field(setting: Mapping[str, Any], about: Setting) -> tuple[Any, Any]:
     match setting:
         case {"type": "whole", "bounds": bounds}:
             kind = whole(**bounds)
@@ -88,8 +112,9 @@ def _field(setting: Mapping[str, Any], default: str) -> tuple[Any, Any]:
             kind = Literal[tuple(choices)]
         case {"type": "bool"}:
             kind = bool
-    annotation = Annotated[kind | None, Setting(setting["abbreviation"], default)]
-    return annotation, Field(None, description=setting["description"])
+    default = setting["default"]
+    annotation = Annotated[kind | None if default is None else kind, about]
+    return annotation, Field(default, description=setting["description"])
 
 
 def _plain(value: Any) -> str:

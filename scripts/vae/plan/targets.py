@@ -3,6 +3,7 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
+from vae.plan import figures
 from vae.plan.messages import near
 from vae.plan.runs import Run, Settings
 
@@ -10,19 +11,13 @@ from vae.plan.runs import Run, Settings
 def dataset_targets(settings: Settings, name: str) -> list[str]:
     """Everything that is built for a dataset."""
     targets = [target for run in settings.runs[name].values() for target in run_targets(name, run)]
-    return [*targets, f"results/{name}/comparison.png"]
+    return [*targets, *(f"results/{name}/{file}" for file in figures.files_of_a_dataset())]
 
 
 def run_targets(dataset: str, run: Run) -> list[str]:
     """Everything that is built for a run."""
-    figures = "latent grid samples samples_gmm reconstructions traversals history architecture"
-    figures = [f"{figure}.png" for figure in figures.split()]
-    if run.values["latent_dim"] == 3 and not run.values["conditional"]:
-        figures.append("grid.gif")
-    return [
-        f"results/{dataset}/{run.name}/{file}"
-        for file in [*figures, "metrics.json", "model_card.md"]
-    ]
+    files = [*figures.files_of_a_run(run.values), "metrics.json", "model_card.md"]
+    return [f"results/{dataset}/{run.name}/{file}" for file in files]
 
 
 def unknown_target(settings: Settings, dataset: str, run: str | None = None) -> str:

@@ -1,0 +1,48 @@
+"""The figures that are drawn, as their modules in `vae/figures` state in literals.
+
+FILES: name of each file -> its label in the report. OF: "run" (the default), or "dataset" for a
+figure that shows all runs of one. DRAWN_FOR: keys of a run -> the values for which it is drawn, all
+of which have to match. SETTINGS: the figure settings that it uses, as `vae.plan.parts` reads them.
+
+Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vae.plan.parts import Part, parts
+
+
+def files_of_a_dataset() -> list[str]:
+    """Names of the figures that show all runs of a dataset, sorted."""
+    return sorted(file for part in _figures("dataset") for file in part.constants["FILES"])
+
+
+def files_of_a_run(values: Mapping[str, Any]) -> list[str]:
+    """Names of the figures that are drawn for a run with these values, sorted."""
+    return sorted(
+        file
+        for part in _figures("run")
+        if all(values.get(k) in v for k, v in part.constants.get("DRAWN_FOR", {}).items())
+        for file in part.constants["FILES"]
+    )
+
+
+def label(file: str) -> str:
+    """The label that a figure has in the report, by its file's name.
+
+    Raises LookupError if no figure states this file.
+    """
+    for part in parts("figures").values():
+        if file in part.constants["FILES"]:
+            return part.constants["FILES"][file]
+    raise LookupError(f"no module in scripts/vae/figures has {file!r} in its FILES")
+
+
+def setting_keys(figure: str) -> set[str]:
+    """The keys of the figure settings that a module of `vae.figures` uses."""
+    return set(parts("figures")[figure].settings)
+
+
+def _figures(of: str) -> list[Part]:
+    return [part for part in parts("figures").values() if part.constants.get("OF", "run") == of]
