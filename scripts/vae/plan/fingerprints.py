@@ -25,7 +25,7 @@ STATED = {
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR"},
     "vae.data.sources.": {"CHANNELS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
-    "vae.evaluation.metrics": {"METRICS", "GROUPS"},
+    "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
 }
 
 LOGGERS = ("logger", "progress")
@@ -85,7 +85,7 @@ def _module(name: str) -> _Module:
     name, _, definitions = name.partition(":")
     tree = ast.parse(_path(name).read_text(encoding="utf-8"))
     _strip(tree)
-    stated = {n for prefix in STATED if name.startswith(prefix) for n in STATED[prefix]}
+    stated = {n for prefix in STATED if f"{name}.".startswith(prefix) for n in STATED[prefix]}
     tree.body = [node for node in tree.body if _assigned(node) not in stated]
     if definitions:
         tree.body = _used_by(definitions.split(","), tree.body)
