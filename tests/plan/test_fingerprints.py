@@ -114,9 +114,9 @@ def test_what_counts_as_a_change(house, path, old, new, changed):
     check(house, path, old, new, changed)
 
 
-def test_what_a_part_states_counts_if_code_uses_it(house):
-    house("vae/figures.py", "return 1", "return DRAWN_FOR")
-    check(house, "vae/figures.py", "[3]", "[2, 3]", "plot")
+def test_a_constant_called_like_what_parts_state_counts_elsewhere(house):
+    house("vae/colours.py", "RED = 1", "RED = 1\nSETTINGS = [3]")
+    check(house, "vae/colours.py", "[3]", "[2, 3]", "plot")
 
 
 WORDS = {
