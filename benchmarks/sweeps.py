@@ -26,8 +26,8 @@ SOURCES = ROOT / "config/sources.yaml"
 RULE = r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n((?:(?:    .*)?\n)+)"
 
 
-def main(numbers: list[int]) -> None:
-    """Print a table: seconds of both, and the ratio."""
+def main(numbers: list[int], repeats: int = 3) -> None:
+    """Print a table: median seconds of both, and the ratio; once for more than 100 runs."""
     print("runs    jobs    command    ours s    bare s    ratio")
     for number in numbers:
         with tempfile.TemporaryDirectory() as folder:
@@ -38,12 +38,11 @@ def main(numbers: list[int]) -> None:
                 if command == "nothing to do":
                     for path in (ours, bare):
                         _pretend_built(path)
-                _row(number, command, ours, bare)
+                _row(number, command, ours, bare, repeats if number <= 100 else 1)
 
 
-def _row(number: int, command: str, ours: Path, bare: Path) -> None:
+def _row(number: int, command: str, ours: Path, bare: Path, repeats: int) -> None:
     options = ["-n", "--quiet"] if command == "dry run" else ["--cores", "1", "--quiet"]
-    repeats = 3 if number <= 100 else 1
     pairs = [[_snakemake(path, *options)[0] for path in (ours, bare)] for _ in range(repeats)]
     seconds = [statistics.median(column) for column in zip(*pairs, strict=True)]
     counts = [_jobs(path) if command == "dry run" else "" for path in (ours, bare)]
