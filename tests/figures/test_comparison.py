@@ -15,3 +15,14 @@ def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
         for epochs in (10, 60)
     ]
     picture(comparison.draw(table(*runs), "mnist"), tmp_path / "comparison.png")
+
+
+def test_titles_of_panels_do_not_run_into_each_other():
+    values = dict.fromkeys(comparison.PANELS, 1.0)
+    figure = comparison.draw(table(run(2, **values), run(3, **values)), "mnist")
+    figure.canvas.draw()
+    # Axes without a title on the left are empty.
+    boxes = [axes._left_title.get_window_extent() for axes in figure.axes if axes.get_title("left")]
+    assert len(boxes) == 1 + len(comparison.PANELS)
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :]), i
