@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from tests.helpers.comparison import run, table
 from tests.helpers.figures import picture
@@ -20,8 +21,7 @@ def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
 def test_titles_of_panels_do_not_run_into_each_other():
     values = dict.fromkeys(comparison.PANELS, 1.0)
     figure = comparison.draw(table(run(2, **values), run(3, **values)), "mnist")
-    figure.canvas.draw()
-    # Axes without a title on the left are empty.
+    FigureCanvasAgg(figure).draw()  # lays it out
     boxes = [axes._left_title.get_window_extent() for axes in figure.axes if axes.get_title("left")]
     assert len(boxes) == 1 + len(comparison.PANELS)
     for i, box in enumerate(boxes):
