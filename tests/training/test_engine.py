@@ -35,9 +35,9 @@ def test_on_a_cpu(processor, flags, precision):
     processor(flags)
     chosen = engine.choose(run_settings(batch_size=64), threads=2)
     assert (chosen.xla, chosen.precision) == (False, precision)
-    assert chosen.fused
+    assert chosen.cpu_layers
     assert chosen.shards == 2
-    assert set(chosen.why) == {"xla", "precision", "fused", "shards", "steps_per_execution"}
+    assert set(chosen.why) == {"xla", "precision", "cpu_layers", "shards", "steps_per_execution"}
     assert chosen.compile_options(300) == {"jit_compile": False, "steps_per_execution": 50}
     assert chosen.compile_options(3)["steps_per_execution"] == 3
 
@@ -76,22 +76,22 @@ def test_on_a_gpu(monkeypatch, capability, precision):
     monkeypatch.setattr(engine, "_compute_capability", lambda: capability)
     chosen = engine.choose(run_settings(batch_size=256), threads=8)
     assert (chosen.xla, chosen.precision) == (True, precision)
-    assert (chosen.fused, chosen.shards) == (False, 1)
+    assert (chosen.cpu_layers, chosen.shards) == (False, 1)
 
 
 def test_the_config_has_the_last_word(processor):
     processor("amx_bf16")
     chosen = engine.choose(run_settings(xla=True, precision="mixed_bfloat16"), threads=2)
     assert (chosen.xla, chosen.precision) == (True, "mixed_bfloat16")
-    assert (chosen.fused, chosen.shards) == (False, 1)
+    assert (chosen.cpu_layers, chosen.shards) == (False, 1)
     assert set(chosen.why) == {"steps_per_execution"}
     assert engine.choose(run_settings(xla=True), threads=2).precision == "float32"
 
 
 def test_the_words_in_the_log():
     assert str(PLAIN) == "tensorflow, no XLA, float32, up to 7 steps an execution (xla: slow)"
-    parts = replace(PLAIN, fused=True, shards=2)
-    assert parts.computing == "tensorflow, no XLA, float32, fused layers, batches in 2 shards"
+    parts = replace(PLAIN, cpu_layers=True, shards=2)
+    assert parts.computing == "tensorflow, no XLA, float32, CPU layers, batches in 2 shards"
 
 
 def test_the_environment_of_a_run():

@@ -27,7 +27,7 @@ class Engine:
     """How the steps are run, and why so.
 
     precision: of the networks; likelihood, KL, weights and optimizer are in float32 in any case.
-    fused: whether layers of `cpu_layers` stand in for stock ones, where there are such.
+    cpu_layers: whether layers of that module stand in for stock ones.
     shards: of a batch, each computed by threads of its own.
     steps_per_execution: at most; an epoch may have fewer.
     why: a sentence for each of the other fields that was chosen here and not in the config.
@@ -36,7 +36,7 @@ class Engine:
     backend: str
     xla: bool
     precision: str
-    fused: bool
+    cpu_layers: bool
     shards: int
     steps_per_execution: int
     why: dict[str, str]
@@ -44,9 +44,10 @@ class Engine:
     @property
     def computing(self) -> str:
         """What the last digits of a run's numbers depend on."""
-        xla, fused = "XLA" if self.xla else "no XLA", ", fused layers" if self.fused else ""
+        xla = "XLA" if self.xla else "no XLA"
+        layers = ", CPU layers" if self.cpu_layers else ""
         shards = f", batches in {self.shards} shards" if self.shards > 1 else ""
-        return f"{self.backend}, {xla}, {self.precision}{fused}{shards}"
+        return f"{self.backend}, {xla}, {self.precision}{layers}{shards}"
 
     def __str__(self) -> str:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in self.why.items())
@@ -56,7 +57,7 @@ class Engine:
     @property
     def stock(self) -> bool:
         """Whether the networks that are trained are those that are saved."""
-        return self.precision == "float32" and not self.fused
+        return self.precision == "float32" and not self.cpu_layers
 
     def compile_options(self, steps: int) -> dict[str, Any]:
         """What `keras.Model.compile` takes, for epochs of so many steps."""
@@ -79,14 +80,14 @@ def choose(run: RunSettings, threads: int) -> Engine:
         xla, why["xla"] = _xla(backend)
     if precision == "auto":
         precision, why["precision"] = _precision(backend, xla)
-    fused, shards = backend == "tensorflow" and not (xla or on_gpu()), 1
-    if fused:
-        why["fused"] = reasons.LAYERS
+    cpu_layers, shards = backend == "tensorflow" and not (xla or on_gpu()), 1
+    if cpu_layers:
+        why["cpu_layers"] = reasons.LAYERS
         shards = _shards(threads, run.batch_size)
         if shards > 1:
             why["shards"] = reasons.SHARDS
     most = 1 if backend == "torch" else 50  # PyTorch takes no more
-    return Engine(backend, xla, precision, fused, shards, most, why)
+    return Engine(backend, xla, precision, cpu_layers, shards, most, why)
 
 
 def _xla(backend: str) -> tuple[bool, str]:

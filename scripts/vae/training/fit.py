@@ -51,7 +51,7 @@ def build(
     keras.utils.set_random_seed(run.seed)
     with _layers_in(engine.precision if engine else "float32"):
         encoder, decoder = models.build(image_shape, run, classes)
-    if engine and engine.fused:
+    if engine and engine.cpu_layers:
         encoder, decoder = cpu_layers.swapped(encoder), cpu_layers.swapped(decoder)
     likelihood = likelihoods.get(run.likelihood)
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
