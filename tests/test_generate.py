@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 
@@ -12,7 +11,6 @@ from onnx import helper
 from PIL import Image
 
 from scripts import generate
-from tests.helpers import ROOT
 from tests.helpers.networks import write
 from vae.latent import mixture
 from vae.terminal import code_text
@@ -177,22 +175,6 @@ def test_codes_from_standard_input_and_a_picture_to_standard_output(run):
     with Image.open(io.BytesIO(done.stdout)) as image:
         assert image.size == (2 * 96 + 24, 96)
     assert not done.stderr
-
-
-@pytest.mark.parametrize("command", ["generate", "status"])
-@pytest.mark.parametrize("as_module", [True, False])
-def test_commands_start_as_files_and_as_modules(command, as_module):
-    words = ["-m", f"scripts.{command}"] if as_module else [f"scripts/{command}.py"]
-    path = {"PYTHONPATH": ""}  # nor does the library have to be on it
-    done = subprocess.run(
-        [sys.executable, *words, "--help"],
-        cwd=ROOT,
-        env=os.environ | path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.startswith(f"usage: python scripts/{command}.py")
 
 
 @pytest.mark.parametrize("record", ["{", "[]", "{}"])

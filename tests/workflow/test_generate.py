@@ -58,3 +58,19 @@ def test_on_a_terminal_it_asks_for_numbers(built):
     assert process.wait(timeout=60) == 0
     os.close(ours)
     assert "▀" in said.decode()
+
+
+@pytest.mark.parametrize("command", ["generate", "status"])
+@pytest.mark.parametrize("as_module", [True, False])
+def test_commands_start_as_files_and_as_modules(command, as_module):
+    words = ["-m", f"scripts.{command}"] if as_module else [f"scripts/{command}.py"]
+    path = {"PYTHONPATH": ""}  # nor does the library have to be on it
+    done = subprocess.run(
+        [sys.executable, *words, "--help"],
+        cwd=ROOT,
+        env=os.environ | path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(f"usage: python scripts/{command}.py")
