@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.helpers.workspace import FIGURES
+from tests.helpers.workspace import FIGURES, TINY
 
 MODELS = ["encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx"]
 
@@ -101,6 +101,7 @@ def test_a_walk_through_two_dimensions_is_refused_with_a_remedy(built_copy):
 
 def test_mnist_from_a_mirror_and_one_dataset_alone(unbuilt_copy, datasets):
     run = {"latent_dim": 2, "intermediate_dim": 8, "epochs": 1, "batch_size": 4096}
+    run["evaluation"] = TINY["datasets"]["digits"]["evaluation"] | {"generated": 100}
     unbuilt_copy.write_config(unbuilt_copy.config | {"mirrors": [str(datasets)]})
     unbuilt_copy.configure("mnist", source="mnist", **run)
     unbuilt_copy.build("mnist")
