@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vae.evaluation.metrics import GROUPS, METRICS, Metric
+from vae.evaluation.metrics import GROUPS, TABLE
 
-COMPARED = {name: Metric(*row) for name, row in METRICS.items() if Metric(*row).compared}
+COMPARED = {name: metric for name, metric in TABLE.items() if metric.compared}
 
 
 def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def evaluate(
 
 
 def cannot_compare(data: Images, labelled: bool, generated: int) -> str:
-    """Why there are no metrics of generated images, in words; empty if there are some."""
+    """Explain why there are no metrics of generated images; empty if there are some."""
     if not labelled or len(data.class_names) < 2:
         return (
             "The metrics of generated images (classifier_*) need labels: they compare images by "

@@ -65,6 +65,7 @@ METRICS = {
     "seconds": ("training", "seconds", 0, "", True, ""),
 }
 # fmt: on
+TABLE = {name: Metric(*row) for name, row in METRICS.items()}
 
 # Settings that runs must share for a metric of the group to be compared. A conditional run is told
 # the class: which of K equal ones is worth up to log K nats.
@@ -80,4 +81,4 @@ def mean(name: str, values: np.ndarray) -> dict[str, Any]:
 
 def metric(name: str, value: Any, images: int) -> dict[str, Any]:
     """A metric as it is written to metrics.json; images: how many it is about."""
-    return {"value": value, "unit": Metric(*METRICS[name]).unit, "images": images}
+    return {"value": value, "unit": TABLE[name].unit, "images": images}

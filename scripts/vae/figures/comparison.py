@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from vae.evaluation.comparison import series, table
-from vae.evaluation.metrics import METRICS, Metric
+from vae.evaluation.metrics import TABLE
 from vae.figures.colours import COLOURS
 from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
 from vae.services import records
@@ -18,7 +18,7 @@ FILES = {"comparison.png": "comparison"}
 OF = "dataset"
 SETTINGS = {}
 
-PANELS = {name: Metric(*row) for name, row in METRICS.items() if Metric(*row).panel is not None}
+PANELS = {name: metric for name, metric in TABLE.items() if metric.panel is not None}
 
 
 def compare(
@@ -83,7 +83,7 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
         axes.set_title(metric.title)
         if metric.panel in rows:
             line = rows.groupby("latent_dim")[metric.panel].mean()
-            axes.plot(line, ":", color=GRAY, label=Metric(*METRICS[metric.panel]).title)
+            axes.plot(line, ":", color=GRAY, label=TABLE[metric.panel].title)
             axes.legend(fontsize="x-small")
         axes.set(ylabel="" if metric.unit == "1" else metric.unit, xlabel="latent size")
         if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,18 @@ def constant(module: str, name: str) -> Any:
 
     Raises LookupError if there is none.
     """
-    path = ROOT.joinpath(*module.split(".")).with_suffix(".py")
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    values = literals(ROOT.joinpath(*module.split(".")).with_suffix(".py"))
+    if name not in values:
+        raise LookupError(f"{module} assigns no literal to {name}")
+    return values[name]
+
+
+def literals(file: Path) -> dict[str, Any]:
+    """The constants of a module that are literals, by name."""
+    values = {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                return ast.literal_eval(value)
-    raise LookupError(f"{module} assigns nothing to {name}")
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
+                with suppress(ValueError):  # not a literal
+                    values[name] = ast.literal_eval(value)
+    return values

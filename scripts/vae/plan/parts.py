@@ -4,7 +4,6 @@ Read from the source, since importing the file would import Keras or NumPy. Impo
 Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
-import ast
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from vae.plan.constants import literals
 from vae.plan.fields import Setting, real, whole
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +37,7 @@ class Part:
 def parts(folder: str) -> Mapping[str, Part]:
     """The parts in a folder of the library, such as "models", by name: files with SETTINGS."""
     files = sorted((ROOT / folder).glob("[a-z]*.py"))
-    constants = {file.stem: _literals(file) for file in files}
+    constants = {file.stem: literals(file) for file in files}
     return MappingProxyType(
         {
             name: Part(name, values.pop("SETTINGS"), values)
@@ -119,16 +119,3 @@ def _field(setting: Mapping[str, Any], about: Setting) -> tuple[Any, Any]:
 
 def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _literals(file: Path) -> dict[str, Any]:
-    """The constants of a module that are literals."""
-    values = {}
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
-                try:
-                    values[name] = ast.literal_eval(value)
-                except ValueError:
-                    continue
-    return values
