@@ -1,7 +1,6 @@
 """Full disks, signals and other processes: what stops a training, and what does not."""
 
 import contextlib
-import multiprocessing
 import os
 import resource
 import signal
@@ -10,6 +9,7 @@ import time
 import pytest
 
 from tests.helpers.checkpoints import interrupted, opened, restored, train, variables
+from tests.helpers.processes import started
 from vae.services import checkpoints
 from vae.services.errors import Stopped, UserError
 
@@ -110,11 +110,7 @@ def _train_until_told(tmp_path, begun):
 
 
 def test_a_process_left_behind_is_told_to_stop(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    begun = context.Event()
-    orphan = context.Process(target=_train_until_told, args=(tmp_path, begun))
-    orphan.start()
-    assert begun.wait(60)
+    orphan = started("spawn", _train_until_told, tmp_path)
     assert restored(tmp_path) == 3
     orphan.join(10)
     assert orphan.exitcode not in (0, None)

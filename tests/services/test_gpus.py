@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from tests.helpers.processes import started
 from vae.services import gpus
 from vae.services.gpus import VISIBLE, reserved, unusable
 
@@ -50,11 +51,7 @@ def _hold(folder, held):
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path):
-    context = multiprocessing.get_context("fork")
-    held = context.Event()
-    process = context.Process(target=_hold, args=(tmp_path, held))
-    process.start()
-    assert held.wait(20)
+    process = started("fork", _hold, tmp_path)
     with reserved(tmp_path):
         assert os.environ[VISIBLE] == "GPU-b"
     process.kill()

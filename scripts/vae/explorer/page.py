@@ -4,7 +4,6 @@ It loads nothing else, from anywhere.
 """
 
 import base64
-import html
 import io
 import json
 import logging
@@ -128,10 +127,10 @@ def content(
 
 def page(facts: dict[str, Any], runtime: Runtime) -> str:
     """Return the page of a run; facts: see `content`."""
-    return templates.fill(
+    return templates.document(
         "page.html",
-        TITLE=html.escape(f"{facts['dataset']} · {facts['run']}"),
-        STYLE=templates.read("page.css"),
+        title=f"{facts['dataset']} · {facts['run']}",
+        policy="script-src 'unsafe-inline' blob: 'wasm-unsafe-eval'; img-src data: blob:",
         RUNTIME=runtime.script,
         GLUE=runtime.glue,
         WASM=runtime.wasm,

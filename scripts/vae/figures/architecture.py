@@ -12,7 +12,6 @@ from vae.figures.sheet import BLUE, DPI, GRAY, HEAD, ORANGE, RIGHT, save, sheet,
 from vae.services import records
 
 FILES = {"architecture.png": "architecture"}
-DRAWN_FOR = {}
 SETTINGS = {}
 
 

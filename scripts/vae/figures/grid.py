@@ -26,16 +26,11 @@ from vae.latent.onnx import Decoder
 from vae.services import records
 
 FILES = {"grid.png": "uniform grid"}
-DRAWN_FOR = {}
 SETTINGS = {
-    "grid_size": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 100},
-        "default": None,
-        "default_text": "20; in three dimensions 10",
-        "description": "images along a side of `grid.png` and of a frame of `grid.gif`",
-    },
-}
+    "grid_size": {"type": "whole", "bounds": {"ge": 1, "le": 100}, "default": None,
+                  "default_text": "20; in three dimensions 10",
+                  "description": "images along a side of `grid.png` and of a frame of `grid.gif`"},
+}  # fmt: skip
 
 MOST = 20  # images on a side, at most
 MOST_OF_A_PLANE = 10  # of three dimensions, which take a plane for each z[2]

@@ -26,20 +26,12 @@ from vae.services.errors import UserError
 FILES = {"grid.gif": "walk through z[2]"}
 DRAWN_FOR = {"latent_dim": [3], "conditional": [False]}
 SETTINGS = {
-    "grid_size": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 100},
-        "default": None,
-        "default_text": "20; in three dimensions 10",
-        "description": "images along a side of `grid.png` and of a frame of `grid.gif`",
-    },
-    "frames": {
-        "type": "whole",
-        "bounds": {"ge": 2, "le": 500},
-        "default": 41,
-        "description": "steps of `grid.gif` through the third dimension",
-    },
-}
+    "grid_size": {"type": "whole", "bounds": {"ge": 1, "le": 100}, "default": None,
+                  "default_text": "20; in three dimensions 10",
+                  "description": "images along a side of `grid.png` and of a frame of `grid.gif`"},
+    "frames": {"type": "whole", "bounds": {"ge": 2, "le": 500}, "default": 41,
+               "description": "steps of `grid.gif` through the third dimension"},
+}  # fmt: skip
 
 MOST = 10  # images on a side, at most
 ROOM = 600  # pixels on a side of the images

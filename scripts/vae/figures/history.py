@@ -11,7 +11,6 @@ from vae.figures.sheet import BLUE, GRAY, ORANGE, counted, duration, save, sheet
 from vae.services.errors import reading
 
 FILES = {"history.png": "history"}
-DRAWN_FOR = {}
 SETTINGS = {}
 
 

@@ -16,7 +16,6 @@ from vae.latent.codes import ACTIVE_UNIT_VARIANCE, load
 from vae.latent.principal_components import principal_components
 
 FILES = {"latent.png": "latent space"}
-DRAWN_FOR = {}
 SETTINGS = {}
 
 

@@ -11,16 +11,10 @@ from vae.figures.tiles import ROOM, how_many_fit, in_rows, mosaic
 from vae.latent.onnx import Decoder, Encoder
 
 FILES = {"reconstructions.png": "reconstructions"}
-DRAWN_FOR = {}
 SETTINGS = {
-    "reconstructions": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 10_000},
-        "default": None,
-        "default_text": "50",
-        "description": "pairs in `reconstructions.png`",
-    },
-}
+    "reconstructions": {"type": "whole", "bounds": {"ge": 1, "le": 10_000}, "default": None,
+                        "default_text": "50", "description": "pairs in `reconstructions.png`"},
+}  # fmt: skip
 
 MOST = 10  # images on a side of the square, at most, half of them reconstructions
 

@@ -12,16 +12,11 @@ from vae.latent.mixture import load
 from vae.latent.onnx import Decoder
 
 FILES = {"samples.png": "samples", "samples_gmm.png": "samples of the mixture"}
-DRAWN_FOR = {}
 SETTINGS = {
-    "samples": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 10_000},
-        "default": None,
-        "default_text": "100",
-        "description": "images in `samples.png` and in `samples_gmm.png`",
-    },
-}
+    "samples": {"type": "whole", "bounds": {"ge": 1, "le": 10_000}, "default": None,
+                "default_text": "100",
+                "description": "images in `samples.png` and in `samples_gmm.png`"},
+}  # fmt: skip
 
 MOST = 10  # images on a side of the square, at most
 

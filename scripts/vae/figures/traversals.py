@@ -24,16 +24,11 @@ from vae.latent import codes, sampling
 from vae.latent.onnx import Decoder
 
 FILES = {"traversals.png": "traversals"}
-DRAWN_FOR = {}
 SETTINGS = {
-    "traversal_steps": {
-        "type": "whole",
-        "bounds": {"ge": 2, "le": 100},
-        "default": None,
-        "default_text": "13",
-        "description": "images in a row of `traversals.png`",
-    },
-}
+    "traversal_steps": {"type": "whole", "bounds": {"ge": 2, "le": 100}, "default": None,
+                        "default_text": "13",
+                        "description": "images in a row of `traversals.png`"},
+}  # fmt: skip
 
 MOST = 20  # dimensions, at most
 MOST_STEPS = 13

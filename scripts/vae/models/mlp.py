@@ -9,14 +9,9 @@ from vae.models import inputs
 from vae.plan.config import RunSettings
 
 SETTINGS = {
-    "intermediate_dim": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 65_536},
-        "default": 512,
-        "description": "units of the dense hidden layer",
-        "abbreviation": "id",
-    },
-}
+    "intermediate_dim": {"type": "whole", "bounds": {"ge": 1, "le": 65_536}, "default": 512,
+                         "abbreviation": "id", "description": "units of the dense hidden layer"},
+}  # fmt: skip
 LEARNING_RATE = 0.008  # of Adam
 
 

@@ -15,21 +15,11 @@ from vae.models import conv, inputs
 from vae.plan.config import RunSettings
 
 SETTINGS = {
-    "filters": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 4096},
-        "default": 32,
-        "description": "filters of the convolutions",
-        "abbreviation": "f",
-    },
-    "intermediate_dim": {
-        "type": "whole",
-        "bounds": {"ge": 1, "le": 65_536},
-        "default": 128,
-        "description": "units of the dense hidden layer",
-        "abbreviation": "id",
-    },
-}
+    "filters": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "default": 32,
+                "abbreviation": "f", "description": "filters of the convolutions"},
+    "intermediate_dim": {"type": "whole", "bounds": {"ge": 1, "le": 65_536}, "default": 128,
+                         "abbreviation": "id", "description": "units of the dense hidden layer"},
+}  # fmt: skip
 LEARNING_RATE = 0.002  # of Adam
 
 
