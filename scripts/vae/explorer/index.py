@@ -71,6 +71,4 @@ def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:
 
 def index(title: str, cards: Sequence[str]) -> str:
     """Return the page that links the pages of a dataset; cards: see `card`."""
-    return templates.document(
-        "index.html", title, policy="img-src data:", CARDS="\n".join(cards)
-    )
+    return templates.document("index.html", title, policy="img-src data:", CARDS="\n".join(cards))
