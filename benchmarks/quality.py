@@ -26,12 +26,13 @@ from benchmarks.worker import keep_to
 from vae import likelihoods
 from vae.data import images
 from vae.evaluation import bounds
-from vae.evaluation.bounds import Encoded
-from vae.latent.onnx import Decoder, Encoder
+from vae.latent.onnx import Decoder
+from vae.latent.posteriors import ApproximatePosterior
 from vae.services.files import atomic
 
 ENGINES = ("ours", "float32", "port")  # float32: ours, without bfloat16
 DRAWS = 4  # z an image
+LATENT = {"prior": "normal", "posterior": "gaussian"}
 
 
 def compare(
@@ -52,11 +53,10 @@ def compare(
 def evaluate(path: str, encoder: Path, decoder: Path, likelihood: str, seed: int) -> float:
     """-ELBO of two ONNX files on the test images, in nats an image."""
     test = images.load(path).test
-    encoded = Encoded(test.pixels, *Encoder(encoder)(test.pixels))
+    posterior = ApproximatePosterior(encoder, "")(test)
     log_prob = likelihoods.get(likelihood).log_likelihood
-    given = (encoded, Decoder(decoder), log_prob, DRAWS, seed)
-    log_p = bounds.log_likelihood(*given)
-    return float(encoded.kl.sum(axis=1).mean() - log_p.mean())
+    log_p, kl = bounds.terms(posterior, Decoder(decoder), log_prob, DRAWS, seed)
+    return float(kl.sum(axis=2).mean() - log_p.mean())
 
 
 def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
@@ -69,16 +69,17 @@ def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
 
     if name == "port":
         engine.use_threads(threads)
-        networks = port.fit(data.train.pixels, run)
+        encoder, decoder = port.fit(data.train.pixels, run)
+        networks = (export.with_code(encoder), decoder)
     else:
         run = run | {"precision": {"float32": "float32"}.get(name, run["precision"])}
         settings = RunSettings(**run)
         vae = fit.train(data, settings, engine.start(settings, threads)).vae
-        networks = (vae.encoder, vae.decoder)
+        networks = export.networks(vae)[:2]
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{network.name}.onnx") for network in networks]
         for network, file in zip(networks, files, strict=True):
-            export.write_onnx(network, file)
+            export.write_onnx(network, file, {"latent": LATENT})
         return evaluate(path, *files, run["likelihood"], run["seed"])
 
 

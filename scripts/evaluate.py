@@ -8,6 +8,7 @@ if __name__ == "__main__":
         run.evaluate(
             path_to_images=snakemake.input.images,
             path_to_encoder=snakemake.input.encoder,
+            path_to_posterior=snakemake.input.posterior,
             path_to_decoder=snakemake.input.decoder,
             path_to_mixture=snakemake.input.mixture,
             path_to_classifier=next(iter(snakemake.input.classifier), None),

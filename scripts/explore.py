@@ -8,7 +8,7 @@ if __name__ == "__main__":
         page.explore(
             path_to_run=snakemake.input.run,
             path_to_images=snakemake.input.images,
-            path_to_latents=snakemake.input.latents,
+            path_to_codes=snakemake.input.codes,
             path_to_mixture=snakemake.input.mixture,
             path_to_decoder=snakemake.input.decoder,
             path_to_runtime=snakemake.input.runtime,

@@ -5,10 +5,8 @@ from vae.services.jobs import job
 
 if __name__ == "__main__":
     with job(snakemake.log[0]):
-        mixture_fitting.fit_to_images(
-            path_to_images=snakemake.input.images,
-            path_to_encoder=snakemake.input.encoder,
+        mixture_fitting.fit_to_codes(
+            path_to_codes=snakemake.input.codes,
             path_to_mixture=snakemake.output[0],
             seed=snakemake.params.seed,
-            threads=snakemake.threads,
         )

@@ -7,7 +7,6 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         grid.plot(
             path_to_decoder=snakemake.input.decoder,
-            path_to_run=snakemake.input.run,
             path_to_figure=snakemake.output[0],
             **snakemake.params.figures,
             seed=snakemake.params.seed,

@@ -6,7 +6,7 @@ from vae.services.jobs import job
 if __name__ == "__main__":
     with job(snakemake.log[0]):
         latent_space.plot(
-            path_to_latents=snakemake.input.latents,
+            path_to_codes=snakemake.input.codes,
             path_to_figure=snakemake.output[0],
             title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
         )

@@ -7,7 +7,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         traversals.plot(
             path_to_decoder=snakemake.input.decoder,
-            path_to_latents=snakemake.input.latents,
+            path_to_codes=snakemake.input.codes,
             path_to_figure=snakemake.output[0],
             **snakemake.params.figures,
             threads=snakemake.threads,

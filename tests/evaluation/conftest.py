@@ -3,7 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from tests.helpers.networks import SHAPE, bernoulli_decoder, gaussian_decoder, network
+from tests.helpers.networks import (
+    SHAPE,
+    bernoulli_decoder,
+    encoder,
+    gaussian_decoder,
+    network,
+)
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.latent import mixture
@@ -17,8 +23,8 @@ def run(tmp_path):
     def write(likelihood, latent_dim):
         rng = np.random.default_rng(0)
         weight = rng.normal(size=(latent_dim, 6)) / 10
-        code = (rng.normal(size=(6, latent_dim)), np.zeros(latent_dim), (latent_dim,), "Identity")
-        network(tmp_path / "encoder.onnx", "image", SHAPE, {"z_mean": code, "z_log_var": code})
+        code = (rng.normal(size=(6, latent_dim)), np.zeros(latent_dim))
+        encoder(tmp_path / "encoder.onnx", code, code)
         build = {"bernoulli": bernoulli_decoder, "gaussian": gaussian_decoder}[likelihood]
         build(tmp_path / "decoder.onnx", weight)
         settings = {"likelihood": likelihood, "seed": 0, "binarize": "none", "conditional": False}
@@ -35,7 +41,8 @@ def run(tmp_path):
         train, test = Split(pixels[:12], np.zeros(12, int)), Split(pixels[12:], np.zeros(8, int))
         images.save(Images(train, test, ("a", "b")), tmp_path / "images.npz")
         files = {"images": "images.npz", "run": "run.json", "mixture": "mixture.npz"}
-        files |= {name: f"{name}.onnx" for name in ("encoder", "decoder", "classifier")}
+        networks = ("encoder", "posterior", "decoder", "classifier")
+        files |= {name: f"{name}.onnx" for name in networks}
         return {f"path_to_{name}": tmp_path / file for name, file in files.items()} | {
             "path_to_metrics": tmp_path / "metrics.json",
             "evaluation": {"draws": 50, "samples": 100, "images": 4, "generated": 7},

@@ -13,6 +13,7 @@ from tests.helpers.networks import (
     gaussian_decoder,
 )
 from vae.evaluation import bounds
+from vae.latent.posteriors import Gaussian
 from vae.likelihoods import bernoulli, gaussian
 
 GAUSSIAN, BERNOULLI = gaussian.log_likelihood, bernoulli.log_likelihood
@@ -42,7 +43,7 @@ def linear_gaussian(weight, widened=1.0, x=X):
     variance = 1 / (1 + (weight**2).sum(axis=1) / SIGMA**2)
     z_mean = (x - BIAS) @ weight.T * variance / SIGMA**2
     z_log_var = np.broadcast_to(np.log(variance * widened**2), z_mean.shape)
-    encoded = bounds.Encoded(PIXELS, z_mean.astype(np.float32), z_log_var.astype(np.float32))
+    encoded = Gaussian(PIXELS, z_mean.astype(np.float32), z_log_var.astype(np.float32))
     return log_p, encoded
 
 
@@ -57,7 +58,7 @@ def test_kl_is_the_integral_of_its_definition():
     integral, _ = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - stats.norm.logpdf(z)), -1, 4)
     z_mean = np.array([[0, mean]], np.float32)
     z_log_var = np.array([[0, 2 * np.log(sigma)]], np.float32)
-    kl = bounds.Encoded(PIXELS[:1], z_mean, z_log_var).kl
+    kl = Gaussian(PIXELS[:1], z_mean, z_log_var).kl
     np.testing.assert_allclose(kl, [[0, integral]], rtol=1e-6)
 
 
@@ -132,7 +133,7 @@ def test_in_few_dimensions_importance_weighting_forgives_an_encoder_that_misses(
     decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
     log_p, right = linear_gaussian(WEIGHT, widened=0.3)
     deviation = np.exp(right.z_log_var / 2)
-    wrong = bounds.Encoded(PIXELS, right.z_mean + deviations * deviation, right.z_log_var)
+    wrong = Gaussian(PIXELS, right.z + deviations * deviation, right.z_log_var)
     nll = bounds.importance_weighted_nll(wrong, decoder, GAUSSIAN, samples=500, seed=0)
     np.testing.assert_allclose(nll, -log_p, atol=0.1)
 
@@ -140,7 +141,7 @@ def test_in_few_dimensions_importance_weighting_forgives_an_encoder_that_misses(
 def test_importance_weighting_agrees_with_quadrature_where_p_is_not_gaussian(tmp_path):
     decoder = bernoulli_decoder(tmp_path / "decoder.onnx", 5 * WEIGHT)
     prior = np.zeros((len(X), 2), np.float32)
-    encoded = bounds.Encoded(PIXELS, prior, prior)
+    encoded = Gaussian(PIXELS, prior, prior)
     exact = bounds.exact_nll(PIXELS, decoder, BERNOULLI, side=101)
     bound = bounds.importance_weighted_nll(encoded, decoder, BERNOULLI, 20_000, seed=0)
     np.testing.assert_allclose(bound, exact, atol=0.05)
@@ -150,8 +151,9 @@ def test_importance_weighting_agrees_with_quadrature_where_p_is_not_gaussian(tmp
 def test_the_expected_log_likelihood_is_the_closed_form(tmp_path):
     decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
     _, encoded = linear_gaussian(WEIGHT, widened=2)
-    log_p = bounds.log_likelihood(encoded, decoder, GAUSSIAN, draws=5000, seed=0)
+    log_p, kl = bounds.terms(encoded, decoder, GAUSSIAN, draws=5000, seed=0)
     assert log_p.shape == (5, 5000)
-    at_mean = stats.norm(encoded.z_mean @ WEIGHT + BIAS, SIGMA).logpdf(X).sum(axis=1)
+    np.testing.assert_array_equal(kl, encoded.kl[:, None])
+    at_mean = stats.norm(encoded.z @ WEIGHT + BIAS, SIGMA).logpdf(X).sum(axis=1)
     spread = (np.exp(encoded.z_log_var) * (WEIGHT**2).sum(axis=1)).sum(axis=1)
     np.testing.assert_allclose(log_p.mean(axis=1), at_mean - spread / 2 / SIGMA**2, atol=0.15)

@@ -1,6 +1,7 @@
+import numpy as np
 from onnx import helper
 
-from tests.helpers.networks import WEIGHT, bernoulli_decoder, write
+from tests.helpers.networks import WEIGHT, bernoulli_decoder, encoder, write
 from vae.evaluation import model_card
 
 RECORD = {
@@ -8,7 +9,8 @@ RECORD = {
     "run": "ld_2",
     "settings": {"model": "mlp", "latent_dim": 2, "likelihood": "gaussian"}
     | {"epochs": 60, "conditional": False},
-    "images": {"train": 1437, "test": 360, "shape": [8, 8, 1]},
+    "images": {"train": 1437, "test": 360, "shape": [2, 3, 1]},
+    "preparation": {"format": "digits"},
     "class_names": ["0", "1"],
     "parameters": 1234567,
     "seconds": 12.34,
@@ -48,6 +50,12 @@ def test_images_without_labels():
     assert "without labels" in card(class_names=[])
 
 
+def test_the_card_says_how_a_picture_became_an_image():
+    assert "resized" not in card()
+    text = card(preparation={"format": "folder", "size": 92, "crop": "pad"})
+    assert "each picture padded to a square, then resized to 92 × 92 pixels" in text
+
+
 def executed(text):
     """What the ONNX part of a card's code leaves behind."""
     scope = {}
@@ -56,19 +64,24 @@ def executed(text):
 
 
 def test_the_code_in_it_runs(tmp_path, monkeypatch):
-    """Against a decoder of this shape, written by hand."""
+    """Against networks of this shape, written by hand."""
+    encoder(tmp_path / "encoder.onnx", *[(WEIGHT.T, np.zeros(2))] * 2)
     bernoulli_decoder(tmp_path / "decoder.onnx", WEIGHT)
     monkeypatch.chdir(tmp_path)
-    assert executed(card())["images"].shape == (16, 2, 3, 1)
+    left = executed(card())
+    np.testing.assert_allclose(left["codes"], left["images"].reshape(16, 6) @ WEIGHT.T, atol=1e-5)
+    assert left["samples"].shape == (16, 2, 3, 1)
 
 
 def test_the_code_of_a_conditional_run_tells_the_class(tmp_path, monkeypatch):
-    """Against a decoder whose images are the class."""
-    nodes = [helper.make_node("Identity", ["class"], ["mean"])]
-    inputs = {"z": (2,), "class": (2,)}
-    write(tmp_path / "decoder.onnx", inputs, {"mean": (2,)}, nodes, {})
+    """Against networks whose codes and images are the class."""
+    for name, source, output in (("encoder", "image", "z"), ("decoder", "z", "mean")):
+        nodes = [helper.make_node("Identity", ["class"], [output])]
+        inputs = {source: (2, 3, 1) if source == "image" else (2,), "class": (2,)}
+        write(tmp_path / f"{name}.onnx", inputs, {output: (2,)}, nodes, {})
     monkeypatch.chdir(tmp_path)
     text = card(settings=RECORD["settings"] | {"conditional": True})
     assert "conditional variational autoencoder" in text
     assert "decoder.predict([z, label])" in text
-    assert executed(text)["images"].tolist() == [[1, 0]] * 16
+    left = executed(text)
+    assert left["codes"].tolist() == left["samples"].tolist() == [[1, 0]] * 16

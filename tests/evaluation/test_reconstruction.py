@@ -4,7 +4,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn import decomposition
 
 from tests.helpers.networks import PIXELS
-from vae.evaluation import reconstruction
+from vae.evaluation import metrics, reconstruction
 
 
 @pytest.fixture(params=[2**20, 50], ids=["at once", "in parts"])
@@ -15,8 +15,8 @@ def _batch(request, monkeypatch):
 def test_mse_and_psnr_are_those_of_each_image():
     x = np.zeros((3, 2, 2, 3), np.float32)
     y = x + np.array([0, 0.1, 1], np.float32)[:, None, None, None]
-    np.testing.assert_allclose(reconstruction.mse(x, y), [0, 0.01, 1], rtol=1e-6)
-    np.testing.assert_allclose(reconstruction.psnr(x, y), [100, 20, 0], atol=1e-5)
+    np.testing.assert_allclose(metrics.mse(x, y), [0, 0.01, 1], rtol=1e-6)
+    np.testing.assert_allclose(metrics.psnr(x, y), [100, 20, 0], atol=1e-5)
 
 
 def wave(height, width, channels, frequency):
@@ -35,7 +35,7 @@ def wave(height, width, channels, frequency):
 def test_ssim_is_what_scikit_image_gives(shape, expected):
     """By scikit-image 0.26.0, whose own steps come after it: borders are filtered and cut off."""
     x, y = wave(*shape, 0.5), 0.8 * wave(*shape, 0.6)
-    np.testing.assert_allclose(reconstruction.ssim(x[None], y[None]), [expected], rtol=1e-12)
+    np.testing.assert_allclose(metrics.ssim(x[None], y[None]), [expected], rtol=1e-12)
 
     def local(image):
         return gaussian_filter(image, (1.5, 1.5, 0), truncate=3.5)[5:-5, 5:-5]
@@ -50,8 +50,8 @@ def test_ssim_is_what_scikit_image_gives(shape, expected):
 @pytest.mark.parametrize("shape", [(16, 13, 1), (8, 8, 3), (1, 1, 1), (2, 20, 1)])
 def test_ssim_of_an_image_with_itself_is_one_at_any_size(shape):
     x = wave(*shape, 0.5).astype(np.float32)[None]
-    np.testing.assert_allclose(reconstruction.ssim(x, x), [1], rtol=1e-12)
-    assert reconstruction.ssim(x, x / 2) < 0.99
+    np.testing.assert_allclose(metrics.ssim(x, x), [1], rtol=1e-12)
+    assert metrics.ssim(x, x / 2) < 0.99
 
 
 @pytest.mark.usefixtures("_batch")
@@ -68,7 +68,7 @@ def test_pca_is_that_of_scikit_learn(components):
     np.testing.assert_allclose(cosines, 1, atol=1e-4)
     expected = np.clip(reference.inverse_transform(reference.transform(x)), 0, 1)
     np.testing.assert_allclose(pca(pixels).reshape(300, -1), expected, atol=1e-3)
-    error = reconstruction.mse(pixels / 255, pca(pixels)).mean()
+    error = metrics.mse(pixels / 255, pca(pixels)).mean()
     np.testing.assert_allclose(error, np.square(x - expected).mean(), rtol=1e-4)
 
 

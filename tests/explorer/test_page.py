@@ -12,6 +12,7 @@ from vae.data import images
 from vae.explorer import page, templates
 from vae.explorer.runtime import Runtime, pack
 from vae.latent import codes, mixture
+from vae.latent.codes import DatasetCodes
 from vae.latent.mixture import Mixture
 from vae.services.errors import DamagedError
 
@@ -19,13 +20,15 @@ RUNTIME = Runtime("var ort;", pack(b"glue"), pack(b"wasm"))
 
 
 def test_codes_and_labels_come_back_in_one_order():
-    facts, latents, _, _ = content()
-    indices = page.order(latents.labels)
+    facts, of_test, _, _ = content()
+    indices = page.order(of_test.labels)
     assert sorted(indices) == list(range(40))
     codes = unpack(facts["codes"], "<i2").reshape(40, 3) * unpack(facts["scale"], "<f4")
-    np.testing.assert_allclose(codes, latents.z_mean[indices], atol=1e-4)
-    np.testing.assert_array_equal(unpack(facts["labels"], "<i2"), latents.labels[indices])
-    np.testing.assert_allclose(facts["kl"], latents.kl, atol=1e-4)
+    np.testing.assert_allclose(codes, of_test.z[indices], atol=1e-4)
+    np.testing.assert_array_equal(unpack(facts["labels"], "<i2"), of_test.labels[indices])
+    assert facts["information"]["name"] == "KL"
+    values = facts["information"]["values"]
+    np.testing.assert_allclose(values, of_test.kl.mean(axis=0), atol=1e-4)
 
 
 def test_the_first_images_are_of_as_many_classes_as_can_be():
@@ -37,10 +40,10 @@ def test_the_first_images_are_of_as_many_classes_as_can_be():
 
 
 def test_the_principal_components_are_orthonormal_and_ordered():
-    facts, latents, _, _ = content(400, 5)
+    facts, of_test, _, _ = content(400, 5)
     axes = unpack(facts["components"]["axes"], "<f4").reshape(5, 5)
     np.testing.assert_allclose(axes @ axes.T, np.eye(5), atol=1e-5)
-    variances = ((latents.z_mean - latents.z_mean.mean(axis=0)) @ axes.T).var(axis=0)
+    variances = ((of_test.z - of_test.z.mean(axis=0)) @ axes.T).var(axis=0)
     np.testing.assert_allclose(
         facts["components"]["shares"], variances / variances.sum(), atol=1e-3
     )
@@ -55,7 +58,7 @@ def test_a_mixture_is_sent_as_the_triangle_of_its_factor():
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 3), (128, 128, 3)])
 def test_pictures_are_tiles_in_the_order_of_the_codes(shape):
-    facts, latents, pixels, _ = content(n=7, shape=shape)
+    facts, of_test, pixels, _ = content(n=7, shape=shape)
     pictures = facts["pictures"]
     side = min(shape[0], page.TILE)
     assert (pictures["count"], pictures["columns"], pictures["side"]) == (7, 3, side)
@@ -63,7 +66,7 @@ def test_pictures_are_tiles_in_the_order_of_the_codes(shape):
         assert image.size == (3 * side, 3 * side)
         tile = np.asarray(image.convert("RGB"))[side : 2 * side, :side]
     if side <= page.LOSSLESS:
-        expected = pixels[page.order(latents.labels)[3]]
+        expected = pixels[page.order(of_test.labels)[3]]
         np.testing.assert_array_equal(tile, np.broadcast_to(expected, tile.shape))
 
 
@@ -110,13 +113,14 @@ def test_the_sources_of_the_page_load_nothing_from_elsewhere():
 @pytest.fixture
 def results(tmp_path):
     """The files of a run that a page is made from, by the parameters of `explore`."""
-    _, latents, pixels, run = content()
-    names = {"run": "json", "images": "npz", "latents": "npz", "mixture": "npz"}
+    _, of_test, pixels, run = content()
+    names = {"run": "json", "images": "npz", "codes": "npz", "mixture": "npz"}
     names |= {"decoder": "onnx", "runtime": "json"}
     paths = {f"path_to_{name}": tmp_path / f"{name}.{suffix}" for name, suffix in names.items()}
-    test = images.Split(pixels, np.maximum(latents.labels, 0))
+    test = images.Split(pixels, np.maximum(of_test.labels, 0))
     images.save(images.Images(test, test, ("a", "b")), paths["path_to_images"])
-    codes.save(latents, paths["path_to_latents"])
+    both = DatasetCodes({"train": of_test, "test": of_test}, ("a", "b"))
+    codes.save(both, paths["path_to_codes"])
     mixture.save(Mixture(np.ones(1), np.zeros((1, 3)), np.eye(3)[None]), paths["path_to_mixture"])
     paths["path_to_decoder"].write_bytes(b"onnx")
     paths["path_to_run"].write_text(json.dumps(run))

@@ -3,13 +3,15 @@ import pytest
 
 from tests.helpers.figures import TITLE, picture, texts
 from vae.figures import latent_space
+from vae.latent.codes import Information
 
 
 def codes(n, latent_dim, classes, seed=0):
     rng = np.random.default_rng(seed)
     z = rng.normal(size=(n, latent_dim)).astype(np.float32)
     labels = np.arange(n) % classes if classes else np.full(n, -1)
-    return z, labels, tuple(f"class {i}" for i in range(classes)), rng.random(latent_dim)
+    names = tuple(f"class {i}" for i in range(classes))
+    return z, labels, names, Information("KL", "nats", rng.random(latent_dim))
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 3, 100])
@@ -28,7 +30,7 @@ def test_one_image_and_a_dimension_that_never_moves(tmp_path):
     picture(latent_space.draw(z, labels, names, kl, TITLE), tmp_path / "one.png")
     z, labels, names, kl = codes(20, 5, 3)
     z[:, 2] = 0
-    kl[2] = 0
+    kl.values[2] = 0
     figure = latent_space.draw(z, labels, names, kl, TITLE)
     picture(figure, tmp_path / "still.png")
     assert any(text.startswith("4 of 5 dimensions active") for text in texts(figure))

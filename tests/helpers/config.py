@@ -33,6 +33,7 @@ RUN = {
     "precision": "auto",
     "xla": "auto",
     "seed": 0,
+    "prior": "normal",
 }
 
 

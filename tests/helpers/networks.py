@@ -1,11 +1,12 @@
 """ONNX networks of a few linear maps, whose outputs can be computed by hand."""
 
+import json
 import math
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save
 
-from vae.latent.onnx import Decoder
+from vae.latent.onnx import Decoder, Encoder
 
 SHAPE = (2, 3, 1)
 SIGMA = 0.2
@@ -13,10 +14,21 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8)
 # Orthogonal rows, so that the posterior has no correlations, as an encoder has none.
 WEIGHT = np.array([[0.3, 0.2, 0.1, 0.0, 0.2, 0.3], [0.2, -0.3, 0.0, 0.1, 0.3, -0.2]])
 BIAS = np.full(6, 0.5)
+# The metadata of a run's networks.
+ABOUT = {
+    "dataset": "tiny",
+    "run": "ld_2",
+    "image": {"preparation": {"format": "digits"}},
+    "class_names": ["cat", "dog"],
+    "latent": {"prior": "normal", "posterior": "gaussian"},
+}
 
 
-def write(path, inputs, outputs, nodes, constants):
-    """Write an ONNX file: inputs and outputs are shapes by name, constants arrays by name."""
+def write(path, inputs, outputs, nodes, constants, **about):
+    """Write an ONNX file: inputs and outputs are shapes by name, constants arrays by name.
+
+    about: metadata other than ABOUT.
+    """
 
     def info(name, shape):
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
@@ -28,12 +40,14 @@ def write(path, inputs, outputs, nodes, constants):
         [info(*item) for item in outputs.items()],
         [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()],
     )
-    opset = [helper.make_opsetid("", 17)]
-    save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    metadata = {key: json.dumps(value) for key, value in (ABOUT | about).items()}
+    helper.set_model_props(model, metadata)
+    save(model, path)
     return path
 
 
-def network(path, source, shape, outputs):
+def network(path, source, shape, outputs, **about):
     """Write an ONNX network of linear maps: by name weight, bias, shape, and an activation."""
     nodes = [helper.make_node("Flatten", [source], ["flat"])]
     constants = {}
@@ -48,7 +62,16 @@ def network(path, source, shape, outputs):
             helper.make_node(activation, [f"{name}_linear"], [name]),
         ]
     shapes = {name: out for name, (_, _, out, _) in outputs.items()}
-    write(path, {source: shape}, shapes, nodes, constants)
+    write(path, {source: shape}, shapes, nodes, constants, **about)
+
+
+def encoder(path, mean, log_var, shape=SHAPE):
+    """q(z|x) = N(x weight + bias, exp(x weight + bias)): weight and bias of either."""
+    latent_dim = len(mean[1])
+    linear = {"z": mean, "z_mean": mean, "z_log_var": log_var}
+    outputs = {name: (*line, (latent_dim,), "Identity") for name, line in linear.items()}
+    network(path, "image", shape, outputs)
+    return Encoder(path)
 
 
 def gaussian_decoder(path, weight, sigma=SIGMA):

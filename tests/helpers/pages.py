@@ -5,8 +5,9 @@ import gzip
 
 import numpy as np
 
+from vae.data.file_names import FileNames
 from vae.explorer import page
-from vae.latent.codes import Latents
+from vae.latent.codes import Codes
 from vae.latent.mixture import Mixture
 
 EVIL = "</script><!--<img src=x onerror=alert(1)>"
@@ -27,9 +28,10 @@ def content(n=40, latent_dim=3, shape=(8, 8, 1), at_most=2000, names=("a", "b"))
         np.ones(1), np.zeros((1, latent_dim)), np.diag(np.arange(1.0, latent_dim + 1))[None]
     )
     pixels = rng.integers(0, 256, (n, *shape), np.uint8)
-    latents = Latents(z, np.zeros_like(z), labels, names)
-    facts = page.content(run, latents, pixels, normal, b"onnx", at_most)
-    return facts, latents, pixels, run
+    kl = np.abs(rng.normal(size=z.shape)).astype(np.float32)
+    codes = Codes(z, kl, labels, FileNames.none(n), np.zeros_like(z))
+    facts = page.content(run, codes, pixels, normal, b"onnx", at_most)
+    return facts, codes, pixels, run
 
 
 def unpack(text, dtype):

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from tests.helpers.networks import network
-from vae.data import images
-from vae.data.images import Images, Split
-from vae.latent import mixture, mixture_fitting
+from vae.data.file_names import FileNames
+from vae.latent import codes, mixture, mixture_fitting
+from vae.latent.codes import Codes, DatasetCodes, Draws
 from vae.latent.mixture import Mixture
 from vae.services.errors import UserError
 
@@ -90,22 +89,23 @@ def test_a_damaged_mixture_says_what_to_do(tmp_path, changes):
 
 def test_the_script_fits_draws_from_the_posteriors(tmp_path):
     """Two kinds of images, whose codes are 1 apart with a deviation of 0.1."""
-    shape, n = (1, 2, 1), 400
-    mean = (np.array([[1.0], [0]]), np.zeros(1), (1,), "Identity")
-    log_var = (np.zeros((2, 1)), np.full(1, 2 * np.log(0.1)), (1,), "Identity")
-    outputs = {"z_mean": mean, "z_log_var": log_var}
-    network(tmp_path / "encoder.onnx", "image", shape, outputs)
-    labels = np.arange(n) % 2
-    pixels = np.zeros((n, *shape), np.uint8)
-    pixels[labels == 1] = 255
-    split = Split(pixels, labels)
-    images.save(Images(split, split), tmp_path / "images.npz")
+    labels = np.arange(400) % 2
+    z = labels[:, None].astype(np.float32)
+    log_var = np.full_like(z, 2 * np.log(0.1))
+    train = Codes(z, z, labels, FileNames.none(400), log_var)
+    codes.save(DatasetCodes({"train": train, "test": train}), tmp_path / "codes.npz")
     path = tmp_path / "mixture.npz"
-    mixture_fitting.fit_to_images(
-        tmp_path / "images.npz", tmp_path / "encoder.onnx", path, seed=0, threads=1
-    )
+    mixture_fitting.fit_to_codes(tmp_path / "codes.npz", path, seed=0)
     z = mixture.load(path).draw(10_000)[:, 0]
     low, high = z[z < 0.5], z[z > 0.5]
     assert len(low) == pytest.approx(5000, rel=0.1)
     np.testing.assert_allclose([low.mean(), high.mean()], [0, 1], atol=0.02)
     np.testing.assert_allclose([low.std(), high.std()], 0.1, rtol=0.15)
+
+
+def test_draws_of_a_posterior_that_is_not_normal_are_taken_as_they_are():
+    z = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    train = Codes(z, z, np.zeros(20, int), FileNames.none(20))
+    draws = Draws(z[:5] + 1, np.arange(5))
+    dataset = DatasetCodes({"train": train}, draws=draws)
+    np.testing.assert_array_equal(mixture_fitting.drawn(dataset, seed=0), draws.z)

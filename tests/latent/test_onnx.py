@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import helper, load, save
 
 from tests.helpers.networks import SHAPE, write
 from vae.latent import onnx
-from vae.latent.onnx import Decoder, Encoder
+from vae.latent.onnx import Decoder, Encoder, Posterior
 from vae.services.errors import UserError
 
 
@@ -17,13 +17,13 @@ def weights():
 
 @pytest.fixture
 def encoder(tmp_path, weights):
-    """z_mean = pixels W, z_log_var = -z_mean."""
+    """z = pixels W, z_log_var = -z."""
     nodes = [
         helper.make_node("Flatten", ["image"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "w"], ["z_mean"]),
-        helper.make_node("Neg", ["z_mean"], ["z_log_var"]),
+        helper.make_node("MatMul", ["flat", "w"], ["z"]),
+        helper.make_node("Neg", ["z"], ["z_log_var"]),
     ]
-    outputs = {"z_mean": (2,), "z_log_var": (2,)}
+    outputs = {"z": (2,), "z_log_var": (2,)}
     return write(tmp_path / "encoder.onnx", {"image": SHAPE}, outputs, nodes, {"w": weights})
 
 
@@ -48,9 +48,12 @@ def test_pixels_are_scaled_and_batches_make_no_difference(encoder, weights, monk
     network = Encoder(encoder)
     assert network.image_shape == SHAPE
     assert network.latent_dim == 2
-    z_mean, z_log_var = network(pixels)
-    np.testing.assert_allclose(z_mean, pixels.reshape(n, 6) / 255 @ weights, rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(z_log_var, -z_mean)
+    z = network(pixels)
+    np.testing.assert_allclose(z, pixels.reshape(n, 6) / 255 @ weights, rtol=1e-5, atol=1e-6)
+    outputs = network.outputs(pixels)
+    assert list(outputs) == ["z", "z_log_var"]
+    np.testing.assert_array_equal(outputs["z"], z)
+    np.testing.assert_array_equal(outputs["z_log_var"], -z)
 
 
 def test_pixels_that_are_no_bytes_are_refused(encoder):
@@ -106,20 +109,71 @@ def test_labels_that_broadcast_to_the_points_choose_the_class(
 
 def test_an_encoder_takes_the_class_of_each_image(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx, "BATCH", 12)
-    nodes = [helper.make_node("MatMul", ["class", "w"], ["z_mean"])]
-    nodes.append(helper.make_node("Flatten", ["image"], ["z_log_var"]))
+    nodes = [helper.make_node("MatMul", ["class", "w"], ["z"])]
+    nodes.append(helper.make_node("Flatten", ["image"], ["pixels"]))
     path = write(
         tmp_path / "encoder.onnx",
         {"image": SHAPE, "class": (3,)},
-        {"z_mean": (1,), "z_log_var": (6,)},
+        {"z": (1,), "pixels": (6,)},
         nodes,
         {"w": np.arange(3, dtype=np.float32)[:, None]},
     )
     network = Encoder(path)
     labels = np.array([2, 0, 1, 1, 2])
-    z_mean, _ = network(np.zeros((5, *SHAPE), np.uint8), labels)
+    z = network(np.zeros((5, *SHAPE), np.uint8), labels)
     assert network.classes == 3
-    np.testing.assert_array_equal(z_mean[:, 0], labels)
+    np.testing.assert_array_equal(z[:, 0], labels)
+
+
+@pytest.mark.parametrize("batch", [6, 2**20])
+def test_a_posterior_takes_noise_for_each_image(tmp_path, monkeypatch, batch):
+    """z = noise, log_q = the sum of the noise, kl = the pixels."""
+    monkeypatch.setattr(onnx, "BATCH", batch)
+    nodes = [
+        helper.make_node("Identity", ["noise"], ["z"]),
+        helper.make_node("ReduceSum", ["noise", "axes"], ["log_q"], keepdims=0),
+        helper.make_node("Flatten", ["image"], ["kl"]),
+    ]
+    path = write(
+        tmp_path / "posterior.onnx",
+        {"image": SHAPE, "noise": (2,)},
+        {"z": (2,), "log_q": (), "kl": (6,)},
+        nodes,
+        {"axes": np.array([1])},
+    )
+    network = Posterior(path)
+    assert (network.image_shape, network.latent_dim, network.groups) == (SHAPE, 2, 6)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (5, *SHAPE), np.uint8)
+    noise = rng.normal(size=(5, 2)).astype(np.float32)
+    z, log_q, kl = network(pixels, noise)
+    np.testing.assert_array_equal(z, noise)
+    np.testing.assert_allclose(log_q, noise.sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(kl, pixels.reshape(5, 6) / 255, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("latent", "gaussian"),
+    [
+        ({"prior": "normal", "posterior": "gaussian"}, True),
+        ({"prior": "flow", "posterior": "gaussian"}, False),
+        ({"prior": "normal", "posterior": "levels"}, False),
+    ],
+)
+def test_metadata_say_what_q_and_the_prior_are(tmp_path, latent, gaussian):
+    nodes = [helper.make_node("Flatten", ["image"], ["z"])]
+    path = tmp_path / "encoder.onnx"
+    write(path, {"image": SHAPE}, {"z": (6,)}, nodes, {}, latent=latent, class_names=["é", "b"])
+    assert Encoder(path).gaussian == gaussian
+    assert Encoder(path).class_names == ["é", "b"]
+
+
+def test_a_network_of_an_older_version_says_what_to_do(encoder):
+    model = load(encoder)
+    del model.metadata_props[:]
+    save(model, encoder)
+    with pytest.raises(UserError, match=r"an older version wrote it.* Delete it"):
+        Encoder(encoder)
 
 
 def test_labels_are_needed_where_there_are_classes_and_else_ignored(decoder, conditional_decoder):
@@ -140,7 +194,7 @@ def test_a_damaged_network_says_what_to_do(tmp_path, content):
 
 
 def test_a_foreign_network_says_what_it_lacks(encoder):
-    with pytest.raises(UserError, match="no z, mean among image"):
+    with pytest.raises(UserError, match="no mean among image"):
         Decoder(encoder)
 
 

@@ -6,13 +6,17 @@ import onnxruntime
 import pytest
 
 from tests.helpers.config import RUN
+from tests.helpers.networks import ABOUT
 from vae.data.images import Images, Split
-from vae.latent.onnx import Decoder, Encoder
+from vae.latent.onnx import Decoder, Encoder, Posterior
+from vae.latent.posteriors import log_normal
 from vae.models import conv
 from vae.plan.config import MODELS, RunSettings
 from vae.plan.parts import parts
 from vae.training import export, fit
 
+# What each file gives first.
+FILES = {"encoder": ["z"], "posterior": ["z", "log_q", "kl"], "decoder": ["mean"]}
 SMALL = {"filters": 4, "intermediate_dim": 8}
 
 
@@ -42,12 +46,40 @@ def test_training_and_onnx(model, likelihood, tmp_path):
     split = Split(rng.integers(0, 256, (8, 18, 20, 3), np.uint8), np.zeros(8, int))
     vae, history = fit.train(Images(split, split), run_of(model, likelihood=likelihood, epochs=1))
     assert np.isfinite(history.loss[0])
-    export.save_onnx(vae, tmp_path / "encoder.onnx", tmp_path / "decoder.onnx")
-    session = onnxruntime.InferenceSession(str(tmp_path / "decoder.onnx"))
-    z = rng.normal(size=(3, 2)).astype(np.float32)
-    names = [output.name for output in session.get_outputs()]
-    for name, value in zip(names, session.run(names, {"z": z}), strict=True):
-        np.testing.assert_allclose(value, vae.decoder(z)[name], atol=1e-5)
+    networks = export.networks(vae)
+    export.save_onnx(networks, *(tmp_path / f"{name}.onnx" for name in FILES), ABOUT)
+    values = {
+        "image": split.pixels / np.float32(255),
+        "noise": rng.normal(size=(8, 2)).astype(np.float32),
+        "z": rng.normal(size=(8, 2)).astype(np.float32),
+    }
+    for name, wanted in FILES.items():
+        session = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx"))
+        names = [i.name for i in getattr(networks, name).inputs]
+        inputs = [values[name] for name in names]
+        expected = getattr(networks, name)(inputs if inputs[1:] else inputs[0])
+        feed = dict(zip(names, inputs, strict=True))
+        outputs = [output.name for output in session.get_outputs()]
+        assert set(outputs) == set(expected)
+        assert outputs[: len(wanted)] == wanted
+        for output, value in zip(outputs, session.run(None, feed), strict=True):
+            np.testing.assert_allclose(value, expected[output], atol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_kl_is_the_expectation_of_the_difference_of_the_densities(model):
+    vae = fit.build((8, 8, 1), run_of(model))
+    for name, value in (("z_mean", 1.5), ("z_log_var", -1.0)):
+        for weight in vae.encoder.get_layer(name).weights[-1:]:
+            weight.assign(np.full(weight.shape, value))
+    image = np.random.default_rng(0).random((1, 8, 8, 1), np.float32)
+    noise = np.random.default_rng(1).normal(size=(20_000, 2)).astype(np.float32)
+    z, log_q, kl = (
+        np.asarray(export.networks(vae).posterior([np.repeat(image, 20_000, 0), noise])[name])
+        for name in ("z", "log_q", "kl")
+    )
+    assert kl.shape == (20_000, 2)
+    np.testing.assert_allclose((log_q - log_normal(z)).mean(), kl[0].sum(), rtol=0.03)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -56,12 +88,16 @@ def test_conditional_models(model, tmp_path):
     split = Split(rng.integers(0, 256, (12, 9, 8, 3), np.uint8), rng.integers(0, 3, 12))
     run = run_of(model, likelihood="gaussian", conditional=True, epochs=1)
     vae = fit.train(Images(split, split, ("a", "b", "c")), run).vae
-    paths = [tmp_path / name for name in ("e.keras", "d.keras", "v.keras", "e.onnx", "d.onnx")]
-    export.save_keras(vae, *paths[:3])
-    export.save_onnx(vae, *paths[3:])
-    encoder, decoder = Encoder(paths[3]), Decoder(paths[4])
-    assert encoder.classes == decoder.classes == 3
-    z_mean, _ = encoder(split.pixels, split.labels)
+    names = ("e.keras", "d.keras", "v.keras", "e.onnx", "p.onnx", "d.onnx")
+    paths = [tmp_path / name for name in names]
+    networks = export.networks(vae)
+    export.save_keras(networks, *paths[:3])
+    export.save_onnx(networks, *paths[3:], ABOUT)
+    encoder, posterior, decoder = Encoder(paths[3]), Posterior(paths[4]), Decoder(paths[5])
+    assert encoder.classes == posterior.classes == decoder.classes == 3
+    z_mean = encoder(split.pixels, split.labels)
+    still = np.zeros_like(z_mean)
+    np.testing.assert_allclose(posterior(split.pixels, still, split.labels)[0], z_mean, atol=1e-5)
     mean = decoder(z_mean.reshape(4, 3, 2), split.labels.reshape(4, 3)).reshape(12, 9, 8, 3)
     inputs = [split.pixels / np.float32(255), np.eye(3, dtype=np.float32)[split.labels]]
     np.testing.assert_allclose(z_mean, vae.encoder(inputs)["z_mean"], atol=1e-4)

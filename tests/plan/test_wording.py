@@ -13,6 +13,7 @@ RULES = {
     "train": [
         *(f"vae.models.{name}" for name in config.MODELS),
         *(f"vae.likelihoods.{name}" for name in config.LIKELIHOODS),
+        *(f"vae.priors.{name}" for name in config.PRIORS),
     ],
     "evaluate": [f"vae.likelihoods.{name}" for name in config.LIKELIHOODS],
     "prepare": [
@@ -23,11 +24,13 @@ RULES = {
 EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# Where sentences are written into results: reasons in skipped.csv, notes in metrics.json.
+# Where sentences are written into results: reasons in skipped.csv, notes in metrics.json, the
+# layout of images in the metadata of networks.
 SENTENCES_OF_RESULTS = {
     "vae.data.image_files": 5,
     "vae.data.sources.folder": 1,
     "vae.evaluation.generation": 3,
+    "vae.training.run": 1,
 }
 
 

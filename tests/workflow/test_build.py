@@ -8,8 +8,11 @@ import pytest
 from PIL import Image
 
 from tests.helpers.workspace import FIGURES, TINY
+from vae.data import images
+from vae.latent import codes
 
-MODELS = ["encoder.keras", "decoder.keras", "vae.keras", "encoder.onnx", "decoder.onnx"]
+MODELS = ["encoder.keras", "decoder.keras", "vae.keras"]
+MODELS += ["encoder.onnx", "posterior.onnx", "decoder.onnx"]
 
 
 @pytest.mark.parametrize("run", ["ld_2", "ld_3"])
@@ -18,7 +21,7 @@ def test_every_file_of_a_run_is_built(built, run):
     assert {p.name for p in folder.iterdir()} == {
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
-        *("history.csv", "run.json", "latents.npz", "mixture.npz", "metrics.json"),
+        *("history.csv", "run.json", "codes.npz", "mixture.npz", "metrics.json"),
         *("model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
@@ -86,10 +89,14 @@ def test_the_log_has_a_line_an_epoch(built):
     assert "1437 training images" in (built.path / "results/digits/logs/prepare.log").read_text()
 
 
-def test_the_codes_are_those_of_the_test_set(built):
-    with np.load(built.path / "results/digits/ld_3/latents.npz") as latents:
-        assert latents["z_mean"].shape == latents["z_log_var"].shape == (360, 3)
-        assert latents["labels"].shape == (360,)
+def test_the_codes_are_those_of_all_images(built):
+    results = built.path / "results/digits"
+    dataset, data = codes.load(results / "ld_3/codes.npz"), images.load(results / "images.npz")
+    for name, split in (("train", data.train), ("test", data.test)):
+        of_split = dataset.splits[name]
+        assert of_split.z.shape == of_split.z_log_var.shape == of_split.kl.shape == (len(split), 3)
+        np.testing.assert_array_equal(of_split.labels, split.labels)
+        assert [*of_split.files] == [*split.files]
 
 
 def test_a_walk_through_two_dimensions_is_refused_with_a_remedy(built_copy):

@@ -8,10 +8,11 @@ from tests.helpers.browser import opened
 from tests.helpers.config import run_settings
 from tests.helpers.explorer import EVIL, PAGES, check_images, code, open_run, ready, settled, shown
 from tests.helpers.networks import write
+from vae.data.file_names import FileNames
 from vae.explorer import page as explorer_page
 from vae.explorer import runtime as explorer_runtime
 from vae.latent import mixture
-from vae.latent.codes import Latents
+from vae.latent.codes import Codes
 
 # A drag in circles: frames a second, and milliseconds to decode an image, and to show it as well.
 DRAG = """async (seconds) => {
@@ -107,7 +108,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
             "class_names": names,
             "settings": {"model": "mlp", "conditional": False},
         },
-        Latents(z, np.zeros_like(z), labels, names),
+        Codes(z, np.ones_like(z), labels, FileNames.none(len(z))),
         rng.integers(0, 256, (len(labels), *shape), np.uint8),
         mixture.Mixture(np.ones(1), np.zeros((1, latent_dim)), np.eye(latent_dim)[None]),
         decoder.read_bytes(),

@@ -26,7 +26,7 @@ def fill_disk(*paths):
 
 @DEV_FULL
 def test_a_full_disk_while_codes_pictures_and_tables_are_written(project):
-    targets = "ld_2/latents.npz ld_2/grid.png ld_3/grid.gif comparison.csv".split()
+    targets = "ld_2/codes.npz ld_2/grid.png ld_3/grid.gif comparison.csv".split()
     targets = [f"results/digits/{target}" for target in targets]
     fill_disk(*(project.path / target for target in targets))
     fails(project, *targets, words=[f"{path}: {NO_ROOM}" for path in targets])

@@ -65,12 +65,13 @@ def test_no_numbers_in_a_network(project, tmp_path, capsys):
             tensor.CopyFrom(onnx.numpy_helper.from_array(array * np.nan, tensor.name))
     onnx.save(network, path)
     with pytest.raises(SystemExit), job(tmp_path / "log"):
-        paths = (path.parents[1] / "images.npz", path, tmp_path / "latents.npz")
-        encoding.encode_test_images(*paths, threads=1)
+        posterior = path.with_name("posterior.onnx")
+        paths = (path.parents[1] / "images.npz", path, posterior, tmp_path / "codes.npz")
+        encoding.encode(*paths, seed=0, threads=1)
     shown = " ".join(capsys.readouterr().err.split())
     assert "encoder.onnx contains NaN or infinity: training diverged, or" in shown
     assert "Lower learning_rate in config/config.yaml, or delete the file" in shown
-    assert not (tmp_path / "latents.npz").exists()
+    assert not (tmp_path / "codes.npz").exists()
 
 
 def test_no_numbers_in_pictures_and_names_with_spaces(tmp_path, capsys):

@@ -20,7 +20,7 @@ def test_a_clock_that_was_put_back(project):
     option = ("--max-checksum-file-size", "0")
     assert project.snakemake("-n", *option).stdout.count("rule") == 0
     (run(project) / "latent.png").unlink()
-    (run(project) / "latents.npz").unlink()
+    (run(project) / "codes.npz").unlink()
     succeeds(project, options=option)
     assert "encode" not in succeeds(project, options=option)
     whole(project)

@@ -95,10 +95,11 @@ def prepare_threads(wildcards):
 
 
 def train_code(wildcards):
-    """Fingerprint of what trains a run: another run's network and likelihood are not in it."""
+    """Fingerprint of what trains a run: the parts that other runs have are not in it."""
     run = run_values(wildcards)
-    likelihood = f"vae.likelihoods.{run['likelihood']}:parameters,log_prob"
-    return fingerprint("train", f"vae.models.{run['model']}", likelihood)
+    likelihood = f"vae.likelihoods.{run['likelihood']}:CHANNELS,parameters,log_prob"
+    prior = f"vae.priors.{run['prior']}"
+    return fingerprint("train", f"vae.models.{run['model']}", likelihood, prior)
 
 
 def evaluate_code(wildcards):

@@ -8,6 +8,7 @@ rule evaluate:
     input:
         images="results/{dataset}/images.npz",
         encoder="results/{dataset}/{run}/encoder.onnx",
+        posterior="results/{dataset}/{run}/posterior.onnx",
         decoder="results/{dataset}/{run}/decoder.onnx",
         mixture="results/{dataset}/{run}/mixture.npz",
         classifier=classifier,

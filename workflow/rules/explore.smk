@@ -24,7 +24,7 @@ rule download_runtime:
 rule explore:
     input:
         images="results/{dataset}/images.npz",
-        latents="results/{dataset}/{run}/latents.npz",
+        codes="results/{dataset}/{run}/codes.npz",
         mixture="results/{dataset}/{run}/mixture.npz",
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",

@@ -1,7 +1,7 @@
 # Where the test set lies in latent space, by class.
 rule plot_latent:
     input:
-        latents="results/{dataset}/{run}/latents.npz",
+        codes="results/{dataset}/{run}/codes.npz",
     output:
         in_report("results/{dataset}/{run}/latent.png"),
     log:
@@ -22,7 +22,6 @@ rule plot_latent:
 rule plot_grid:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
-        run="results/{dataset}/{run}/run.json",
     output:
         in_report("results/{dataset}/{run}/grid.png"),
     log:
@@ -45,7 +44,6 @@ rule plot_grid:
 rule animate_grid:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
-        run="results/{dataset}/{run}/run.json",
     output:
         in_report("results/{dataset}/{run}/grid.gif", caption="grid_walk"),
     log:
@@ -128,7 +126,7 @@ rule plot_reconstructions:
 rule plot_traversals:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
-        latents="results/{dataset}/{run}/latents.npz",
+        codes="results/{dataset}/{run}/codes.npz",
     output:
         in_report("results/{dataset}/{run}/traversals.png"),
     log:

@@ -7,6 +7,7 @@ rule train:
         decoder="results/{dataset}/{run}/decoder.keras",
         vae="results/{dataset}/{run}/vae.keras",
         encoder_onnx="results/{dataset}/{run}/encoder.onnx",
+        posterior_onnx="results/{dataset}/{run}/posterior.onnx",
         decoder_onnx="results/{dataset}/{run}/decoder.onnx",
         history="results/{dataset}/{run}/history.csv",
         record="results/{dataset}/{run}/run.json",
@@ -30,13 +31,14 @@ rule train:
         "../../scripts/train.py"
 
 
-# Codes of the test set: z_mean and z_log_var.
+# Codes of all images: where the encoder puts them.
 rule encode:
     input:
         images="results/{dataset}/images.npz",
         encoder="results/{dataset}/{run}/encoder.onnx",
+        posterior="results/{dataset}/{run}/posterior.onnx",
     output:
-        "results/{dataset}/{run}/latents.npz",
+        "results/{dataset}/{run}/codes.npz",
     log:
         "results/{dataset}/{run}/logs/encode.log",
     benchmark:
@@ -49,6 +51,7 @@ rule encode:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(30),
     params:
+        seed=run_seed,
         code=fingerprint("encode"),
     script:
         "../../scripts/encode.py"
@@ -57,8 +60,7 @@ rule encode:
 # A Gaussian mixture of the training set's codes.
 rule fit_mixture:
     input:
-        images="results/{dataset}/images.npz",
-        encoder="results/{dataset}/{run}/encoder.onnx",
+        codes="results/{dataset}/{run}/codes.npz",
     output:
         "results/{dataset}/{run}/mixture.npz",
     log:

@@ -8,13 +8,13 @@ are decoded some at a time and added up in float64: more draws of z take time, h
 import logging
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from vae.data.pixels import to_unit
-from vae.latent.codes import kl_divergence
 from vae.latent.onnx import BATCH, Decoder, slices
+from vae.latent.posteriors import Gaussian, Sampled, log_normal, log_sum_exp
 from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
@@ -24,33 +24,6 @@ logger = logging.getLogger(__name__)
 # parameters by name, [..., S, H, W, C] or [..., S, 1].
 LogProb = Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]
 
-
-@dataclass(frozen=True)
-class Encoded:
-    """Images and their posterior q(z|x) = N(z_mean, exp(z_log_var)).
-
-    pixels: uint8 [N, H, W, C]; z_mean, z_log_var: float32 [N, D]; labels: int64 [N], for a
-    conditional decoder.
-    """
-
-    pixels: np.ndarray
-    z_mean: np.ndarray
-    z_log_var: np.ndarray
-    labels: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def __getitem__(self, part: slice) -> "Encoded":
-        labels = None if self.labels is None else self.labels[part]
-        return Encoded(self.pixels[part], self.z_mean[part], self.z_log_var[part], labels)
-
-    @property
-    def kl(self) -> np.ndarray:
-        """KL of each image and latent dimension in nats, float64 [N, D]."""
-        return kl_divergence(self.z_mean, self.z_log_var)
-
-
 # In few dimensions: of the posteriors that are sampled from, equally often; and draws from the
 # prior beside them, which all images share.
 FEW = 3
@@ -58,19 +31,33 @@ SCALES = (1.0, 3.0, 10.0)
 PRIOR_DRAWS = 5000
 
 
-def log_likelihood(
-    encoded: Encoded, decoder: Decoder, log_prob: LogProb, draws: int, seed: int
-) -> np.ndarray:
-    """log p(x|z) at `draws` z from q(z|x), float64 [N, draws].
+class Terms(NamedTuple):
+    """The terms of the ELBO of N images at S draws of z from q(z|x), in nats.
 
-    The mean over draws less the KL is the ELBO (Kingma and Welling 2013, equation 3).
+    log_p: log p(x|z), float64 [N, S]; kl: by group of z, float64 [N, S, G], or [N, 1, G] where it
+    needs no draws.
     """
-    blocks = _draw(encoded, decoder, log_prob, draws, seed)
-    return np.concatenate([drawn.log_p for _, drawn in blocks])
+
+    log_p: np.ndarray
+    kl: np.ndarray
+
+
+def terms(
+    test: Gaussian | Sampled, decoder: Decoder, log_prob: LogProb, draws: int, seed: int
+) -> Terms:
+    """The terms of the ELBO, which is log p(x|z) - KL, averaged over draws.
+
+    Kingma and Welling 2013, equation 3.
+    """
+    blocks = [drawn for _, drawn in _draw(test, decoder, log_prob, draws, seed)]
+    log_p = np.concatenate([drawn.log_p for drawn in blocks])
+    if test.closed_form:
+        return Terms(log_p, test.kl[:, None])
+    return Terms(log_p, np.concatenate([drawn.kl for drawn in blocks]))
 
 
 def importance_weighted_nll(
-    encoded: Encoded, decoder: Decoder, log_prob: LogProb, samples: int, seed: int
+    test: Gaussian | Sampled, decoder: Decoder, log_prob: LogProb, samples: int, seed: int
 ) -> np.ndarray:
     """-log of the mean over `samples` z from q(z|x) of p(x|z) p(z) / q(z|x), float64 [N].
 
@@ -82,32 +69,32 @@ def importance_weighted_nll(
     images; q stands for the mixture of all (Owen and Zhou 2000, doi
     10.1080/01621459.2000.10473909). Still such a bound, and on MNIST in two dimensions less than
     0.1 nats from log p(x), not 2.5. Conditional decoders, which would want as many draws for each
-    class, do without those from p(z).
+    class, do without those from p(z); a q whose density is known at its own draws alone does
+    without all of this.
     """
-    few = decoder.latent_dim <= FEW
+    few = test.closed_form and decoder.latent_dim <= FEW
     scales = SCALES if few else (1.0,)
     shared = PRIOR_DRAWS if few and not decoder.classes else 0
     z = np.random.default_rng([seed, 1]).standard_normal(
         (shared, decoder.latent_dim), dtype=np.float32
     )
-    log_p_shared = np.empty((len(encoded), shared))
-    x = _unit(encoded.pixels)
+    log_p_shared = np.empty((len(test), shared))
+    x = _unit(test.pixels)
     for part, log_p in _at_points(x, z, decoder, log_prob):
         log_p_shared[:, part] = log_p
 
-    nll = np.empty(len(encoded))
+    nll = np.empty(len(test))
     log_shared = math.log(shared) if shared else -math.inf
-    for images, drawn in _draw(encoded, decoder, log_prob, samples, seed, scales):
-        block = encoded[images]
-        square = np.square((z - block.z_mean[:, None]) * np.exp(-block.z_log_var[:, None] / 2))
-        log_q = _log_widened(square, block.z_log_var, np.resize(scales, samples))
-        log_q = np.concatenate([drawn.log_q, log_q], axis=1) + math.log(samples)
-        log_prior = np.concatenate(
-            [drawn.log_prior, np.broadcast_to(_log_prior(z), (len(block), shared))], axis=1
-        )
-        log_p = np.concatenate([drawn.log_p, log_p_shared[images]], axis=1)
-        log_weight = log_p + log_prior - np.logaddexp(log_q, log_prior + log_shared)
-        nll[images] = -_log_sum_exp(log_weight)
+    for images, drawn in _draw(test, decoder, log_prob, samples, seed, scales):
+        log_p, log_q, log_prior = drawn.log_p, drawn.log_q, drawn.log_prior
+        if shared:
+            block = test[images]
+            log_q = np.concatenate([log_q, block.log_q(z, np.resize(scales, samples))], axis=1)
+            shape = (len(block), shared)
+            log_prior = np.concatenate([log_prior, np.broadcast_to(log_normal(z), shape)], axis=1)
+            log_p = np.concatenate([log_p, log_p_shared[images]], axis=1)
+        log_proposal = np.logaddexp(log_q + math.log(samples), log_prior + log_shared)
+        nll[images] = -log_sum_exp(log_p + log_prior - log_proposal)
     return nll
 
 
@@ -134,11 +121,11 @@ def exact_nll(
     # A posterior is narrower in one dimension, where as many points are so much closer.
     axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_dim), retstep=True)
     z = np.stack(np.meshgrid(*[axis] * decoder.latent_dim), axis=-1).reshape(-1, decoder.latent_dim)
-    log_mass = _log_prior(z) + decoder.latent_dim * math.log(step)
+    log_mass = log_normal(z) + decoder.latent_dim * math.log(step)
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
     for part, log_p in _at_points(x, z, decoder, log_prob):
-        total = np.logaddexp(total, _log_sum_exp(log_p + log_mass[part]))
+        total = np.logaddexp(total, log_sum_exp(log_p + log_mass[part]))
     return -total
 
 
@@ -152,17 +139,17 @@ def _at_points(
         yield part, log_prob(x, decoder.parameters(z[part]))
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Of draws z for some images: log p(x|z), log p(z) and log q(z|x), float64 [B, draws]."""
+class _Drawn(NamedTuple):
+    """Of draws z for some images: log p(x|z), log p(z), log q(z|x), and see `Draws` for kl."""
 
     log_p: np.ndarray
     log_prior: np.ndarray
     log_q: np.ndarray
+    kl: np.ndarray | None
 
 
 def _draw(
-    encoded: Encoded,
+    test: Gaussian | Sampled,
     decoder: Decoder,
     log_prob: LogProb,
     draws: int,
@@ -175,52 +162,30 @@ def _draw(
     gives as many draws, or one more or less.
     """
     rng = np.random.default_rng(seed)
-    points = max(1, BATCH // max(encoded.pixels[0].size, decoder.latent_dim))
+    points = max(1, BATCH // max(test.pixels[0].size, decoder.latent_dim))
     at_once = min(draws, points)
     progress = Progress(logger)
     scale = np.resize(np.float32(scales), draws)
-    for images in slices(len(encoded), points // at_once):
+    for images in slices(len(test), points // at_once):
         progress.info(
-            "%d draws from the posterior: %d of %d images", draws, images.start, len(encoded)
+            "%d draws from the posterior: %d of %d images", draws, images.start, len(test)
         )
-        block = encoded[images]
-        x, mean = _unit(block.pixels)[:, None], block.z_mean[:, None]
-        log_var = block.z_log_var
+        block = test[images]
+        x = _unit(block.pixels)[:, None]
         labels = None if block.labels is None else block.labels[:, None]
         parts = []
         for start in range(0, draws, at_once):
             shape = (len(block), min(at_once, draws - start), decoder.latent_dim)
             noise = rng.standard_normal(shape, dtype=np.float32)
             noise *= scale[start : start + at_once, None]
-            z = mean + np.exp(log_var[:, None] / 2) * noise
-            log_p = log_prob(x, decoder.parameters(z, labels))[:, 0]
-            parts.append((log_p, _log_prior(z), _log_widened(np.square(noise), log_var, scale)))
-        yield images, _Drawn(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))
+            drawn = block.draw(noise, scale)
+            log_p = log_prob(x, decoder.parameters(drawn.z, labels))[:, 0]
+            parts.append(_Drawn(log_p, log_normal(drawn.z), drawn.log_q, drawn.kl))
+        yield images, _Drawn(*map(_joined, zip(*parts, strict=True)))
 
 
-def _log_widened(square: np.ndarray, log_var: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """log q(z|x) [B, N], of q widened by each of `scale` as often as it holds it.
-
-    square: of the distance of z from the mean in standard deviations, [B, N, D]; log_var: [B, D].
-    """
-    latent_dim = square.shape[-1]
-    scales, counts = np.unique(scale, return_counts=True)
-    log_share = np.log(counts / len(scale)) - latent_dim * np.log(scales)
-    distance = square.sum(axis=-1, dtype=float)
-    log_mixture = _log_sum_exp(log_share - 0.5 * distance[..., None] / scales**2)
-    log_area = 0.5 * (log_var.astype(float) + math.log(2 * math.pi)).sum(axis=-1, keepdims=True)
-    return log_mixture - log_area
-
-
-def _log_prior(z: np.ndarray) -> np.ndarray:
-    """log N(z; 0, I) [...] of z [..., D]."""
-    return -0.5 * (z**2 + math.log(2 * math.pi)).sum(axis=-1, dtype=float)
-
-
-def _log_sum_exp(values: np.ndarray) -> np.ndarray:
-    """log of the sum of exp over the last axis: SciPy's takes five times as long."""
-    top = values.max(axis=-1, keepdims=True)
-    return top[..., 0] + np.log(np.exp(values - top).sum(axis=-1))
+def _joined(parts: tuple[np.ndarray | None, ...]) -> np.ndarray | None:
+    return None if parts[0] is None else np.concatenate(parts, axis=1)
 
 
 def _unit(pixels: np.ndarray) -> np.ndarray:

@@ -9,28 +9,43 @@ from vae.services import records
 from vae.services.files import atomic
 
 LOADING = """\
+Images are float32 in [0, 1], N x H x W x C. Codes z are N(0, I) under the prior.
+
 ```python
 import keras, numpy as np
 
-decoder = keras.saving.load_model("decoder.keras")  # stock layers: needs none of this project
-z = np.random.standard_normal((16, {latent_dim})){label}
-images = decoder.predict({inputs})  # [16, {shape}], in [0, 1]
+encoder = keras.saving.load_model("encoder.keras")  # stock layers: needs none of this project
+decoder = keras.saving.load_model("decoder.keras")
+images = np.random.random((16, {shape})){label}  # put your own here
+z = encoder.predict({keras_image})["z"]  # [16, {latent_dim}]
+reconstructions = decoder.predict({keras_z})  # [16, {shape}]
 ```
 
 ```python
 import numpy as np, onnxruntime
 
+encoder = onnxruntime.InferenceSession("encoder.onnx")
 decoder = onnxruntime.InferenceSession("decoder.onnx")
-z = np.random.standard_normal((16, {latent_dim})).astype("float32"){label}
-(images,) = decoder.run(["mean"], {feed})
+images = np.random.random((16, {shape})).astype("float32"){label}  # put your own here
+codes = encoder.run(None, {{"image": images{feed}}})[0]  # [16, {latent_dim}]
+z = np.random.standard_normal((16, {latent_dim})).astype("float32")
+samples = decoder.run(None, {{"z": z{feed}}})[0]  # [16, {shape}]
 ```
+
+The metadata of the ONNX files say the same, and the names of the classes.
 """
 
-PLAIN = {"label": "", "inputs": "z", "feed": '{"z": z}'}
+PLAIN = {"label": "", "keras_image": "images", "keras_z": "z", "feed": ""}
 CONDITIONAL = {
     "label": '\nlabel = np.eye({classes}, dtype="float32")[[0] * 16]  # one-hot: the first class',
-    "inputs": "[z, label]",
-    "feed": '{"z": z, "class": label}',
+    "keras_image": "[images, label]",
+    "keras_z": "[z, label]",
+    "feed": ', "class": label',
+}
+CROPS = {
+    "fit": "cut at its margins to a square",
+    "stretch": "stretched to a square",
+    "pad": "padded to a square",
 }
 
 
@@ -56,7 +71,8 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
         f"{settings['latent_dim']} latent dimensions, {record['parameters']:,} parameters",
         "Likelihood": settings["likelihood"],
         "Images": f"{shape}, {images['train']:,} for training, {images['test']:,} for testing"
-        + (f", {classes} classes" if classes else ", without labels"),
+        + (f", {classes} classes" if classes else ", without labels")
+        + _prepared(record["preparation"]),
         "Source": data["source"],
         "Licence of the images": data["licence"],
         "Citation": data["citation"],
@@ -94,11 +110,19 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
 
 
 def _loading(latent_dim: int, shape: list[int], classes: int) -> str:
-    """Code that decodes 16 images; classes: of a conditional run, else 0."""
+    """Code that encodes and decodes 16 images; classes: of a conditional run, else 0."""
     parts = CONDITIONAL if classes else PLAIN
     label = parts["label"].format(classes=classes)
     sizes = {"latent_dim": latent_dim, "shape": ", ".join(map(str, shape))}
     return LOADING.format(**sizes, **parts | {"label": label})
+
+
+def _prepared(preparation: dict[str, Any]) -> str:
+    """How a picture became an image, as the end of a sentence; empty if it was one."""
+    if "crop" not in preparation:
+        return ""
+    size = preparation["size"]
+    return f"; each picture {CROPS[preparation['crop']]}, then resized to {size} × {size} pixels"
 
 
 def _value(metric: dict[str, Any]) -> str:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from vae.data import binarization, images
 from vae.evaluation import generation, testset
 from vae.latent import mixture
-from vae.latent.onnx import Classifier, Decoder, Encoder
+from vae.latent.onnx import Classifier, Decoder
+from vae.latent.posteriors import ApproximatePosterior
 from vae.services import records
 from vae.services.files import atomic
 
@@ -16,6 +17,7 @@ CONDITIONAL = "This run is conditional: likelihoods and bounds are of images giv
 def evaluate(
     path_to_images: str,
     path_to_encoder: str,
+    path_to_posterior: str,
     path_to_decoder: str,
     path_to_mixture: str,
     path_to_classifier: str | None,
@@ -38,7 +40,8 @@ def evaluate(
     original = data = images.load(path_to_images)
     if settings["binarize"] == "dynamic":
         data = binarization.fixed(data)
-    networks = (Encoder(path_to_encoder, threads), Decoder(path_to_decoder, threads))
+    decoder = Decoder(path_to_decoder, threads)
+    networks = (ApproximatePosterior(path_to_encoder, path_to_posterior, threads), decoder)
     options = (settings["likelihood"], seed)
     counts = {key: value for key, value in evaluation.items() if key != "generated"}
     results = testset.evaluate(data, *networks, *options, **counts)
@@ -46,7 +49,7 @@ def evaluate(
     note = generation.cannot_compare(original, path_to_classifier is not None, generated)
     if not note:
         sources = (
-            networks[1],
+            decoder,
             mixture.load(path_to_mixture),
             Classifier(path_to_classifier, threads),
         )

@@ -9,10 +9,10 @@ import numpy as np
 from vae import likelihoods
 from vae.data.images import Images
 from vae.evaluation import bounds, reconstruction
-from vae.evaluation.bounds import Encoded
-from vae.evaluation.metrics import mean, metric
+from vae.evaluation.metrics import METRICS, mean, metric
 from vae.latent.codes import ACTIVE_UNIT_VARIANCE
-from vae.latent.onnx import Decoder, Encoder
+from vae.latent.onnx import Decoder
+from vae.latent.posteriors import ApproximatePosterior, Gaussian, Sampled
 from vae.services.errors import DivergedError, UserError
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 def evaluate(
     data: Images,
-    encoder: Encoder,
+    posterior: ApproximatePosterior,
     decoder: Decoder,
     likelihood: str,
     seed: int,
@@ -43,12 +43,13 @@ def evaluate(
     if not len(data.test):
         raise UserError("The dataset has no test images, so there is nothing to evaluate on.")
     log_prob = likelihoods.get(likelihood).log_likelihood
-    test = Encoded(data.test.pixels, *encoder(data.test.pixels, data.test.labels), data.test.labels)
-    metrics = _elbo(test, bounds.log_likelihood(test, decoder, log_prob, draws, seed))
-    metrics["kl_per_dimension"] = metric(
-        "kl_per_dimension", test.kl.mean(axis=0).tolist(), len(test)
-    )
-    metrics["active_units"] = metric("active_units", active_units(test.z_mean), len(test))
+    test = posterior(data.test)
+    terms = bounds.terms(test, decoder, log_prob, draws, seed)
+    metrics = _elbo(terms)
+    of_groups = terms.kl.mean(axis=1).mean(axis=0)
+    name = "kl_per_dimension" if len(of_groups) == decoder.latent_dim else "kl_per_group"
+    metrics[name] = metric(name, of_groups.tolist(), len(test))
+    metrics["active_units"] = metric("active_units", active_units(test.centre), len(test))
 
     first = test[:images]
     nll = bounds.importance_weighted_nll(first, decoder, log_prob, samples, seed)
@@ -61,11 +62,12 @@ def evaluate(
 
     pca = reconstruction.PCA(data.train.pixels, decoder.latent_dim, seed)
     for prefix, reconstruct in {
-        "": lambda part: decoder(test.z_mean[part], test.labels[part]),
+        "": lambda part: decoder(test.z[part], test.labels[part]),
         "pca_": lambda part: pca(test.pixels[part]),
     }.items():
         errors = reconstruction.errors(test.pixels, reconstruct)
-        metrics |= {prefix + key: mean(prefix + key, errors[key]) for key in errors}
+        names = {key: prefix + key for key in errors if prefix + key in METRICS}
+        metrics |= {name: mean(name, errors[key]) for key, name in names.items()}
     for name, result in metrics.items():
         if "standard_error" in result:
             value, error, unit = (result[key] for key in ("value", "standard_error", "unit"))
@@ -73,16 +75,16 @@ def evaluate(
     return metrics
 
 
-def active_units(z_mean: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) -> int:
-    """Count the latent dimensions of z_mean [N, D] whose variance over images is above a threshold.
+def active_units(centre: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) -> int:
+    """Count the latent dimensions whose centre [N, D] varies over images by more than a threshold.
 
     Burda et al. 2016 (arXiv 1509.00519), section 5.2.
     """
-    return int((z_mean.var(axis=0, dtype=float) > threshold).sum())
+    return int((centre.var(axis=0, dtype=float) > threshold).sum())
 
 
 def bits_per_dimension(
-    encoded: Encoded, decoder: Decoder, log_mass: bounds.LogProb, draws: int, seed: int
+    test: Gaussian | Sampled, decoder: Decoder, log_mass: bounds.LogProb, draws: int, seed: int
 ) -> np.ndarray:
     """-ELBO of the 8-bit pixels in bits a pixel and channel, float64 [N].
 
@@ -90,19 +92,25 @@ def bits_per_dimension(
     (Theis et al. 2016, arXiv 1511.01844). A lossless code of the images takes as much, with bits
     back (Townsend et al. 2019, arXiv 1901.04866).
     """
-    log_p = bounds.log_likelihood(encoded, decoder, log_mass, draws, seed).mean(axis=1)
-    return (encoded.kl.sum(axis=1) - log_p) / (math.log(2) * math.prod(decoder.image_shape))
+    log_p, kl = bounds.terms(test, decoder, log_mass, draws, seed)
+    elbo = log_p.mean(axis=1) - kl.sum(axis=2).mean(axis=1)
+    return -elbo / (math.log(2) * math.prod(decoder.image_shape))
 
 
-def _elbo(test: Encoded, log_p: np.ndarray) -> dict[str, dict[str, Any]]:
+def _elbo(terms: bounds.Terms) -> dict[str, dict[str, Any]]:
     """ELBO = -(reconstruction + KL), whatever weight the training gave the KL."""
-    error, kl = -log_p.mean(axis=1), test.kl.sum(axis=1)
-    if not np.isfinite(error + kl).all():
+    log_p, kl = terms.log_p, terms.kl.sum(axis=2)
+    error, mean_kl = -log_p.mean(axis=1), kl.mean(axis=1)
+    if not np.isfinite(error + mean_kl).all():
         raise DivergedError
-    draws = log_p.shape[1]
-    noise = {"sampling_error": math.sqrt(log_p.var(axis=1).mean() / (draws - 1) / len(log_p))}
     return {
-        "elbo": mean("elbo", -error - kl) | noise,
-        "reconstruction": mean("reconstruction", error) | noise,
-        "kl": mean("kl", kl),
+        "elbo": mean("elbo", -error - mean_kl) | _sampling_error(log_p - kl),
+        "reconstruction": mean("reconstruction", error) | _sampling_error(log_p),
+        "kl": mean("kl", mean_kl),
     }
+
+
+def _sampling_error(values: np.ndarray) -> dict[str, float]:
+    """How far the mean over images and draws, [N, S], would lie with other draws."""
+    n, draws = values.shape
+    return {"sampling_error": math.sqrt(values.var(axis=1).mean() / (draws - 1) / n)}

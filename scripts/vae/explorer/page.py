@@ -18,7 +18,7 @@ from vae.data import images
 from vae.explorer import runtime, templates
 from vae.explorer.runtime import Runtime, pack
 from vae.latent import codes, mixture
-from vae.latent.codes import Latents
+from vae.latent.codes import Codes
 from vae.latent.mixture import Mixture
 from vae.latent.principal_components import principal_components
 from vae.services import records
@@ -43,7 +43,7 @@ LOSSLESS = 32  # pixels of a side, up to which pictures are not compressed as ph
 def explore(
     path_to_run: str | Path,
     path_to_images: str | Path,
-    path_to_latents: str | Path,
+    path_to_codes: str | Path,
     path_to_mixture: str | Path,
     path_to_decoder: str | Path,
     path_to_runtime: str | Path,
@@ -56,7 +56,7 @@ def explore(
     """
     facts = content(
         run=records.read(path_to_run),
-        latents=codes.load(path_to_latents),
+        codes=codes.load(path_to_codes).splits["test"],
         pixels=images.load(path_to_images).test.pixels,
         mixture=mixture.load(path_to_mixture),
         decoder=Path(path_to_decoder).read_bytes(),
@@ -86,7 +86,7 @@ def order(labels: np.ndarray) -> np.ndarray:
 
 def content(
     run: dict[str, Any],
-    latents: Latents,
+    codes: Codes,
     pixels: np.ndarray,
     mixture: Mixture,
     decoder: bytes,
@@ -95,6 +95,7 @@ def content(
     """Return all that the page shows of a run, ready for JSON.
 
     run: its run.json.
+    codes: of the test set.
     pixels: of the test set, uint8 [N, H, W, C].
     decoder: the content of its ONNX file.
     at_most: how many test images to show.
@@ -102,9 +103,10 @@ def content(
     There are as many codes and images as fit. Codes are rounded to a 65,000th of the range of their
     dimension, which is far less than the width of q(z|x).
     """
-    latent_dim = latents.z_mean.shape[1]
-    indices = order(latents.labels)[: max(1, CODE_BYTES // (2 * latent_dim))]
-    z = latents.z_mean[indices]
+    latent_dim = codes.z.shape[1]
+    information = codes.information
+    indices = order(codes.labels)[: max(1, CODE_BYTES // (2 * latent_dim))]
+    z = codes.z[indices]
     scale = np.maximum(np.abs(z).max(axis=0), 1e-6) / 32767
     return {
         "dataset": run["dataset"],
@@ -114,11 +116,15 @@ def content(
         "shape": list(pixels.shape[1:]),
         "testImages": len(pixels),
         "latentDim": latent_dim,
-        "kl": [round(value, 4) for value in np.nan_to_num(latents.kl).tolist()],
+        "information": {
+            "name": information.name,
+            "unit": information.unit,
+            "values": [round(value, 4) for value in information.values.tolist()],
+        },
         "codes": _array(np.rint(z / scale).astype("<i2")),
         "scale": _array(scale.astype("<f4")),
-        "labels": _array(latents.labels[indices].astype("<i2")),
-        "components": _components(latents.z_mean),
+        "labels": _array(codes.labels[indices].astype("<i2")),
+        "components": _components(codes.z),
         "mixture": _mixture(mixture),
         "pictures": _pictures(pixels[indices[: min(at_most, MOST_PICTURES)]]),
         "decoder": pack(decoder),

@@ -23,7 +23,6 @@ from vae.figures.sheet import (
 from vae.figures.tiles import ROOM, how_many_fit, mosaic
 from vae.latent import sampling
 from vae.latent.onnx import Decoder
-from vae.services import records
 
 FILES = {"grid.png": "uniform grid"}
 SETTINGS = {
@@ -38,7 +37,6 @@ MOST_OF_A_PLANE = 10  # of three dimensions, which take a plane for each z[2]
 
 def plot(
     path_to_decoder: str,
-    path_to_run: str,
     path_to_figure: str,
     grid_size: int | None,
     seed: int,
@@ -55,7 +53,7 @@ def plot(
     """
     decoder = Decoder(path_to_decoder, threads)
     if decoder.classes:
-        names = records.read(path_to_run)["class_names"]
+        names = decoder.class_names
         most = how_many_fit(decoder.image_shape, MOST)
         labels = np.unique(sampling.classes(most, decoder.classes))
         z = sampling.spread(grid_size or most, decoder.latent_dim, seed)

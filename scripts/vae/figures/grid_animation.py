@@ -20,7 +20,6 @@ from vae.figures.sheet import (
 from vae.figures.tiles import how_many_fit, mosaic
 from vae.latent import sampling
 from vae.latent.onnx import Decoder
-from vae.services import records
 from vae.services.errors import UserError
 
 FILES = {"grid.gif": "walk through z[2]"}
@@ -39,7 +38,6 @@ ROOM = 600  # pixels on a side of the images
 
 def animate(
     path_to_decoder: str,
-    path_to_run: str,
     path_to_figure: str,
     grid_size: int | None,
     frames: int,
@@ -59,7 +57,7 @@ def animate(
             f"this one has {decoder.latent_dim}. Ask for grid.png instead."
         )
     if decoder.classes:
-        title += f"   ·   class {records.read(path_to_run)['class_names'][0]}"
+        title += f"   ·   class {decoder.class_names[0]}"
     side = grid_size or how_many_fit(decoder.image_shape, MOST, ROOM)
     z = sampling.uniform_grid(3, side, frames)
     extent = float(z[-1, 0, 0, 2])

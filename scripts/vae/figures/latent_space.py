@@ -12,33 +12,38 @@ from matplotlib.ticker import MaxNLocator
 
 from vae.figures.colours import COLOURS
 from vae.figures.sheet import BLUE, PALE, save, sheet, styled
-from vae.latent.codes import ACTIVE_UNIT_VARIANCE, load
+from vae.latent.codes import ACTIVE_UNIT_VARIANCE, Information, load
 from vae.latent.principal_components import principal_components
 
 FILES = {"latent.png": "latent space"}
 SETTINGS = {}
 
 
-def plot(path_to_latents: str, path_to_figure: str, title: str) -> None:
+def plot(path_to_codes: str, path_to_figure: str, title: str) -> None:
     """Draw the latent space of a run by class, whatever its number of dimensions.
 
     Raises UserError if the codes are damaged.
     """
-    latents = load(path_to_latents)
-    figure = draw(latents.z_mean, latents.labels, latents.class_names, latents.kl, title)
+    codes = load(path_to_codes)
+    test = codes.splits["test"]
+    figure = draw(test.z, test.labels, codes.class_names, test.information, title)
     save(figure, path_to_figure)
 
 
 @styled
 def draw(
-    z: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...], kl: np.ndarray, title: str
+    z: np.ndarray,
+    labels: np.ndarray,
+    class_names: tuple[str, ...],
+    information: Information,
+    title: str,
 ) -> Figure:
     """Where the encoder puts images, by class.
 
     One dimension: a histogram for each class; two: a scatter plot; three: one in space and one from
-    each side; more: the first two principal components, and the KL of each dimension.
+    each side; more: the first two principal components, and how much each dimension says.
 
-    z: [N, D], the means of q(z|x); labels: [N], -1 where there is none; kl: [D] in nats.
+    z: [N, D], codes without noise; labels: [N], -1 where there is none.
     """
     groups = _groups(labels, class_names)
     latent_dim = z.shape[1]
@@ -72,7 +77,7 @@ def draw(
         _scatter(left, projected, groups, *names)
         _name(left, projected, groups)
         _legend(left, groups)
-        _bars(right, kl, z.var(axis=0) > ACTIVE_UNIT_VARIANCE)
+        _bars(right, information, z.var(axis=0) > ACTIVE_UNIT_VARIANCE)
     return figure
 
 
@@ -193,15 +198,17 @@ def _histograms(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
     rows[-1].set_xlabel("z[0]")
 
 
-def _bars(axes: Axes, kl: np.ndarray, active: np.ndarray) -> None:
-    """The KL of each dimension, the largest first; those that are not active are pale."""
-    order = np.argsort(-kl, kind="stable")
-    axes.bar(range(len(kl)), kl[order], color=np.where(active[order], BLUE, PALE))
-    axes.set_title(f"{active.sum()} of {len(kl)} dimensions active (blue), {kl.sum():.1f} nats")
-    axes.set_ylabel("KL, nats an image")
-    axes.set_xlabel("latent dimension, by KL")
+def _bars(axes: Axes, information: Information, active: np.ndarray) -> None:
+    """What each dimension says, the most first; those that are not active are pale."""
+    name, unit, amount = information
+    order = np.argsort(-amount, kind="stable")
+    axes.bar(range(len(amount)), amount[order], color=np.where(active[order], BLUE, PALE))
+    total = f"{amount.sum():.1f} {unit}"
+    axes.set_title(f"{active.sum()} of {len(amount)} dimensions active (blue), {total}")
+    axes.set_ylabel(f"{name}, {unit} an image")
+    axes.set_xlabel(f"latent dimension, by {name}")
     axes.grid(axis="y")
-    if len(kl) <= 24:
-        axes.set_xticks(range(len(kl)), [f"z[{d}]" for d in order], rotation=90)
+    if len(amount) <= 24:
+        axes.set_xticks(range(len(amount)), [f"z[{d}]" for d in order], rotation=90)
     else:
         axes.set_xticks([])

@@ -29,7 +29,7 @@ def plot(
     threads: int,
     title: str,
 ) -> None:
-    """Draw random test images, each above its reconstruction from z_mean.
+    """Draw random test images, each above its reconstruction from its code without noise.
 
     reconstructions: how many; None for as many as fit.
 
@@ -39,8 +39,8 @@ def plot(
     n = reconstructions or max(1, how_many_fit(test.pixels.shape[1:], MOST) ** 2 // 2)
     indices = np.random.default_rng(seed).permutation(len(test))[:n]
     originals = test[indices[np.argsort(test.labels[indices], kind="stable")]]
-    z_mean, _ = Encoder(path_to_encoder, threads)(originals.pixels, originals.labels)
-    decoded = Decoder(path_to_decoder, threads)(z_mean, originals.labels)
+    z = Encoder(path_to_encoder, threads)(originals.pixels, originals.labels)
+    decoded = Decoder(path_to_decoder, threads)(z, originals.labels)
     save(draw(originals.pixels, decoded, title), path_to_figure)
 
 

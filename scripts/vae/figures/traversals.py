@@ -21,6 +21,7 @@ from vae.figures.sheet import (
 )
 from vae.figures.tiles import ROOM, how_many_fit, mosaic
 from vae.latent import codes, sampling
+from vae.latent.codes import Information
 from vae.latent.onnx import Decoder
 
 FILES = {"traversals.png": "traversals"}
@@ -32,34 +33,33 @@ SETTINGS = {
 
 MOST = 20  # dimensions, at most
 MOST_STEPS = 13
-WIDTH = ROOM - 2 * LEFT  # of the images, which leaves room for the KL
+WIDTH = ROOM - 2 * LEFT  # of the images, which leaves room for the bars
 
 
 def plot(
     path_to_decoder: str,
-    path_to_latents: str,
+    path_to_codes: str,
     path_to_figure: str,
     traversal_steps: int | None,
     threads: int,
     title: str,
 ) -> None:
-    """Sweep the latent dimensions of the highest KL, one at a time, the others at 0.
+    """Sweep the latent dimensions that say most, one at a time, the others at 0.
 
     traversal_steps: images per dimension; None for as many as fit, an odd number.
 
     Raises UserError if a file is damaged.
     """
     decoder = Decoder(path_to_decoder, threads)
-    latents = codes.load(path_to_latents)
-    kl = latents.kl
+    information = codes.load(path_to_codes).splits["test"].information
     fit = dimensions_that_fit(decoder.image_shape)
     steps = traversal_steps or min(fit - (fit + 1) % 2, MOST_STEPS)
-    dimensions = np.argsort(-kl, kind="stable")[:fit]
+    dimensions = np.argsort(-information.values, kind="stable")[:fit]
     z = sampling.traversals(decoder.latent_dim, steps)[dimensions]
     values = z[0, :, dimensions[0]]
     if decoder.classes:
-        title += f"   ·   class {latents.class_names[0]}"
-    save(draw(decoder(z, 0), values, dimensions, kl, title), path_to_figure)
+        title += f"   ·   class {decoder.class_names[0]}"
+    save(draw(decoder(z, 0), values, dimensions, information, title), path_to_figure)
 
 
 def dimensions_that_fit(image_shape: tuple[int, int, int]) -> int:
@@ -69,19 +69,24 @@ def dimensions_that_fit(image_shape: tuple[int, int, int]) -> int:
 
 @styled
 def draw(
-    images: np.ndarray, values: np.ndarray, dimensions: np.ndarray, kl: np.ndarray, title: str
+    images: np.ndarray,
+    values: np.ndarray,
+    dimensions: np.ndarray,
+    information: Information,
+    title: str,
 ) -> Figure:
-    """One row per latent dimension, swept through `values`, next to its KL.
+    """One row per latent dimension, swept through `values`, next to how much it says.
 
     images: [R, S, H, W, C] in [0, 1]; values: [S]; dimensions: [R], those of the rows;
-    kl: [D] in nats, of all dimensions.
+    information: of all dimensions.
     """
+    name, unit, amount = information
     picture = mosaic(images, (ROOM, WIDTH))
     height, width, _ = picture.shape
     top = HEAD + GUTTER // 2
     which = "each swept"
-    if len(dimensions) < len(kl):
-        which = f"the {len(dimensions)} of {len(kl)} dimensions with the highest KL"
+    if len(dimensions) < len(amount):
+        which = f"the {len(dimensions)} of {len(amount)} dimensions with the highest {name}"
     figure = sheet(
         LEFT + width + 2 * LEFT,
         top + height + FOOT,
@@ -99,13 +104,13 @@ def draw(
 
     bars = figure.add_axes(box(figure, LEFT + width + 24, top, 110, height))
     bars.set_axis_off()
-    bars.set(xlim=(0, max(kl.max(), 1e-9)), ylim=(height, 0))
-    bars.set_title("KL, nats", color=GRAY, fontsize="small", pad=4)
-    bars.barh(rows, kl[dimensions], 0.4 * height / len(dimensions), color=BLUE)
-    for row, nats in zip(rows, kl[dimensions], strict=True):
+    bars.set(xlim=(0, max(amount.max(), 1e-9)), ylim=(height, 0))
+    bars.set_title(f"{name}, {unit}", color=GRAY, fontsize="small", pad=4)
+    bars.barh(rows, amount[dimensions], 0.4 * height / len(dimensions), color=BLUE)
+    for row, value in zip(rows, amount[dimensions], strict=True):
         bars.annotate(
-            number(nats),
-            (nats, row),
+            number(value),
+            (value, row),
             (5, 0),
             textcoords="offset points",
             color=GRAY,

@@ -1,10 +1,13 @@
-"""Codes of the test set: what an encoder makes of images, in memory and as an npz file."""
+"""Codes of a dataset: where an encoder puts its images, in memory and as one npz file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from vae.data.file_names import FileNames
 from vae.services import npz
 from vae.services.errors import reading
 from vae.services.files import atomic
@@ -12,6 +15,12 @@ from vae.services.files import atomic
 # A latent dimension is active if the variance over images of its mean exceeds this
 # (Burda et al. 2016, arXiv 1509.00519, section 5.2).
 ACTIVE_UNIT_VARIANCE = 0.01
+MOST = 10_000  # training images that are drawn from, to fit what stands for all of them
+
+
+def random_rows(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Which of n images are drawn from: all, or MOST of them at random, ascending."""
+    return np.sort(rng.permutation(n)[:MOST])
 
 
 def kl_divergence(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
@@ -24,52 +33,105 @@ def kl_divergence(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Latents:
-    """What an encoder makes of the test set.
+class Codes:
+    """The codes of a training, test or validation set.
 
-    z_mean, z_log_var: float32 [N, D].
+    z: without noise, float32 [N, D].
+    kl: in nats, by group of z, float32 [N, G]: G is D where each dimension has its own.
     labels: int64 [N], an index into the class names, or -1 where there is none.
+    files: names of the files that the images come from, [N].
+    z_log_var: float32 [N, D], where q(z|x) is N(z, exp(z_log_var)); else None.
     """
 
-    z_mean: np.ndarray
-    z_log_var: np.ndarray
+    z: np.ndarray
+    kl: np.ndarray
     labels: np.ndarray
-    class_names: tuple[str, ...] = ()
+    files: FileNames
+    z_log_var: np.ndarray | None = None
 
     def __post_init__(self):
-        shapes = self.z_mean.shape, self.z_log_var.shape, self.labels.shape
-        if self.z_mean.ndim != 2 or shapes != (shapes[0], shapes[0], shapes[0][:1]):
-            raise ValueError(f"means, variances and labels do not fit: {shapes}")
-        values = (self.z_mean, self.z_log_var)
-        if not all(a.dtype.kind == "f" and np.isfinite(a).all() for a in values):
+        numbers = [a for a in (self.z, self.kl, self.z_log_var) if a is not None]
+        if {len(a) for a in (*numbers, self.labels, self.files)} != {len(self.z)}:
+            raise ValueError("codes, KL, labels and file names are not equally many")
+        if not all(a.ndim == 2 and a.dtype.kind == "f" and np.isfinite(a).all() for a in numbers):
             raise ValueError("some codes are not finite")
         if self.labels.dtype.kind not in "iu":
             raise ValueError(f"labels: {self.labels.dtype} is no integer")
 
+    def __len__(self) -> int:
+        return len(self.z)
+
     @property
-    def kl(self) -> np.ndarray:
-        """KL of each latent dimension in nats, averaged over images: float64 [D]."""
-        return kl_divergence(self.z_mean, self.z_log_var).mean(axis=0)
+    def information(self) -> "Information":
+        """How much each latent dimension says about an image.
+
+        By its KL, averaged over images, or by the variance of z where dimensions have no KL of
+        their own.
+        """
+        if self.kl.shape[1] == self.z.shape[1]:
+            return Information("KL", "nats", self.kl.mean(axis=0, dtype=float))
+        return Information("variance", "z squared", self.z.var(axis=0, dtype=float))
 
 
-def save(latents: Latents, path: str | Path) -> None:
-    """Write `latents` to an npz file."""
+class Information(NamedTuple):
+    """How much each latent dimension says: values, float64 [D], with their name and unit."""
+
+    name: str
+    unit: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One draw from q(z|x) for some images of a split: z, float32 [M, D], and which, int64 [M]."""
+
+    z: np.ndarray
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class DatasetCodes:
+    """The codes of the splits of a dataset, by name: train, test, maybe validation.
+
+    draws: from q(z|x) of training images, where q is not normal; else None.
+    """
+
+    splits: Mapping[str, Codes]
+    class_names: tuple[str, ...] = ()
+    draws: Draws | None = None
+
+
+def save(codes: DatasetCodes, path: str | Path) -> None:
+    """Write codes to an npz file."""
+    arrays = {"class_names": np.array(codes.class_names, dtype=np.str_)}
+    for name, split in codes.splits.items():
+        arrays |= {f"{name}_z": split.z, f"{name}_kl": split.kl, f"{name}_labels": split.labels}
+        arrays |= split.files.arrays(f"{name}_")
+        if split.z_log_var is not None:
+            arrays[f"{name}_z_log_var"] = split.z_log_var
+    if codes.draws:
+        arrays |= {"draws_z": codes.draws.z, "draws_rows": codes.draws.rows}
     with atomic(path) as part:
-        np.savez(
-            part,
-            z_mean=latents.z_mean,
-            z_log_var=latents.z_log_var,
-            labels=latents.labels,
-            class_names=np.array(latents.class_names, dtype=np.str_),
-        )
+        np.savez(part, **arrays)
 
 
-def load(path: str | Path) -> Latents:
+def load(path: str | Path) -> DatasetCodes:
     """Read what `save` wrote.
 
     Raises UserError where the file is damaged or is something else.
     """
     with reading(path):
         arrays = npz.read(path)
+        splits = {
+            name: Codes(
+                *(arrays[f"{name}_{key}"] for key in ("z", "kl", "labels")),
+                FileNames.from_arrays(arrays, f"{name}_"),
+                arrays.get(f"{name}_z_log_var"),
+            )
+            for name in ("train", "test", "validation")
+            if name != "validation" or "validation_z" in arrays
+        }
+        has_draws = "draws_z" in arrays
+        draws = Draws(arrays["draws_z"], arrays["draws_rows"]) if has_draws else None
         names = tuple(str(name) for name in arrays["class_names"])
-        return Latents(arrays["z_mean"], arrays["z_log_var"], arrays["labels"], names)
+        return DatasetCodes(splits, names, draws)

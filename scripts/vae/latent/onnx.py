@@ -3,9 +3,11 @@
 ONNX Runtime starts in 0.2 s; TensorFlow, which trained them, takes 12 s and 700 MB.
 """
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -80,8 +82,33 @@ class _Network:
         return slices(max(n, 1), BATCH // math.prod(self.image_shape))
 
 
-class Encoder(_Network):
-    """q(z|x) of a trained VAE: mean and logarithm of the variance of each latent dimension.
+class _Run(_Network):
+    """A network of a run. Its metadata, by name, are `about`."""
+
+    about: dict[str, Any]
+
+    def __init__(self, path: str | Path, names: tuple[str, ...], threads: int):
+        super().__init__(path, names, threads)
+        with reading(path):
+            texts = self._session.get_modelmeta().custom_metadata_map
+            if "latent" not in texts:
+                raise ValueError("it has no metadata: an older version wrote it")
+            self.about = {key: json.loads(text) for key, text in texts.items()}
+
+    @property
+    def class_names(self) -> list[str]:
+        """Names of the classes of the images, in the order of their labels."""
+        return self.about["class_names"]
+
+    @property
+    def gaussian(self) -> bool:
+        """Whether q(z|x) is a normal distribution and the prior N(0, I), as the metadata say."""
+        latent = self.about["latent"]
+        return (latent["posterior"], latent["prior"]) == ("gaussian", "normal")
+
+
+class Encoder(_Run):
+    """The code of an image: z without noise.
 
     image_shape: (H, W, C); latent_dim: D; classes: K, 0 where it is not conditional.
     """
@@ -91,22 +118,60 @@ class Encoder(_Network):
 
         Raises UserError where the file is damaged or is something else.
         """
-        super().__init__(path, ("image", "z_mean", "z_log_var"), intra_op_num_threads)
+        super().__init__(path, ("image", "z"), intra_op_num_threads)
         self.image_shape = self._shapes["image"]
-        (self.latent_dim,) = self._shapes["z_mean"]
+        (self.latent_dim,) = self._shapes["z"]
 
-    def __call__(
-        self, pixels: np.ndarray, labels: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """z_mean and z_log_var, float32 [N, D], of uint8 pixels [N, H, W, C].
+    def __call__(self, pixels: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """The codes of uint8 pixels [N, H, W, C], float32 [N, D].
 
         labels: [N], which a conditional network needs and any other ignores.
         """
-        z_mean, z_log_var = self._run(("z_mean", "z_log_var"), self._scaled(pixels, labels))
-        return z_mean, z_log_var
+        (z,) = self._run(("z",), self._scaled(pixels, labels))
+        return z
+
+    def outputs(
+        self, pixels: np.ndarray, labels: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
+        """Codes `z` and whatever else this kind of encoder gives, by name: float32 [N, ...].
+
+        `z_mean` and `z_log_var` where q(z|x) is a normal distribution.
+        """
+        names = tuple(name for name in self._shapes if name not in ("image", "class"))
+        return dict(zip(names, self._run(names, self._scaled(pixels, labels)), strict=True))
 
 
-class Decoder(_Network):
+class Posterior(_Run):
+    """q(z|x) of a trained VAE, to draw from.
+
+    image_shape: (H, W, C); latent_dim: D; groups: G, of z, by which its KL is split; classes: K, 0
+    where it is not conditional.
+    """
+
+    def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
+        """Read posterior.onnx.
+
+        Raises UserError where the file is damaged or is something else.
+        """
+        super().__init__(path, ("image", "noise", "z", "log_q", "kl"), intra_op_num_threads)
+        self.image_shape = self._shapes["image"]
+        (self.latent_dim,) = self._shapes["noise"]
+        (self.groups,) = self._shapes["kl"]
+
+    def __call__(
+        self, pixels: np.ndarray, noise: np.ndarray, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One draw for each image: z [N, D], log q(z|x) [N] and the KL [N, G], float32.
+
+        pixels: uint8 [N, H, W, C]; noise: float32 [N, D], from N(0, I); labels: [N].
+        """
+        batches = zip(self._scaled(pixels, labels), self._slices(len(pixels)), strict=True)
+        inputs = (batch | {"noise": noise[part]} for batch, part in batches)
+        z, log_q, kl = self._run(("z", "log_q", "kl"), inputs)
+        return z, log_q, kl
+
+
+class Decoder(_Run):
     """p(x|z) of a trained VAE, or p(x|z, class).
 
     image_shape: (H, W, C); latent_dim: D; classes: K, 0 where it is not conditional.

@@ -1,11 +1,13 @@
 """Likelihoods p(x|z), one file each: what the decoder's last values mean.
 
-A module here states in literals, which `vae.plan.parts` reads, its SETTINGS and for which images it
-is the default (DEFAULT_FOR: "gray" or "colour"). It has two halves.
+A module here states in literals, which `vae.plan.parts` reads, its SETTINGS, for which images it is
+the default (DEFAULT_FOR: "gray" or "colour", if any) and whether it is one of black and white
+images (BINARY, by default False); and how many channels it asks of the decoder for each channel of
+an image, CHANNELS. It has two halves.
 
 Keras, imported within the functions, so that importing the module does not start it:
-`parameters(decoder)`: outputs for a decoder from z to logits [B, H, W, C], a dict of Keras tensors:
-`mean` in [0, 1], and what `log_prob` needs;
+`parameters(decoder)`: outputs for a decoder from z to logits [B, H, W, CHANNELS * C], a dict of
+Keras tensors: `mean` [B, H, W, C] in [0, 1], and what `log_prob` needs;
 `log_prob(x, parameters)`: log p(x|z) of images [B, H, W, C] in [0, 1], a sum over all values: [B],
 in nats.
 

@@ -10,6 +10,8 @@ from vae.data.pixels import flat
 
 SETTINGS = {}
 DEFAULT_FOR = "gray"
+BINARY = True
+CHANNELS = 1  # of the decoder, for each channel of an image
 
 log_mass = None  # gray values have no probability
 

@@ -13,6 +13,7 @@ from vae.data.pixels import flat
 
 SETTINGS = {}
 DEFAULT_FOR = "colour"
+CHANNELS = 1  # of the decoder, for each channel of an image
 
 
 def parameters(decoder):

@@ -23,10 +23,10 @@ LEARNING_RATE = 0.002  # of Adam
 
 
 def build(
-    image_shape: tuple[int, int, int], run: RunSettings, classes: int = 0
+    image_shape: tuple[int, int, int], channels: int, run: RunSettings, classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """A 2x2 or 3x3 convolution, three or more with `filters`, one dense layer; mirrored."""
-    channels, filters = image_shape[-1], run.filters
+    filters = run.filters
     strides = _strides(image_shape)
     first = 2 if strides.count(2) < 2 else 3
     kernels = [first if stride == 2 else 3 for stride in strides]
@@ -34,7 +34,7 @@ def build(
     image_in, image = inputs.image(image_shape, classes)
     # Positive, as pixels are: else ReLU may leave none of so few channels alive.
     positive = keras.initializers.RandomUniform(0.0, 1.0 / first)
-    hidden = _conv(channels, first, kernel_initializer=positive, name="conv_0")(image)
+    hidden = _conv(image_shape[-1], first, kernel_initializer=positive, name="conv_0")(image)
     for i, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), 1):
         hidden = _conv(filters, kernel, strides=stride, name=f"conv_{i}")(hidden)
     map_shape = hidden.shape[1:]

@@ -16,7 +16,7 @@ LEARNING_RATE = 0.008  # of Adam
 
 
 def build(
-    image_shape: tuple[int, int, int], run: RunSettings, classes: int = 0
+    image_shape: tuple[int, int, int], channels: int, run: RunSettings, classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """One hidden layer with ReLU on either side of the latent space."""
     image_in, image = inputs.image(image_shape, classes)
@@ -28,6 +28,7 @@ def build(
 
     z_in, z = inputs.code(run.latent_dim, classes)
     hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(z)
-    logits = layers.Dense(math.prod(image_shape), name="pixels")(hidden)
-    decoder = keras.Model(z_in, layers.Reshape(image_shape, name="logits")(logits), name="decoder")
+    shape = (*image_shape[:2], channels)
+    logits = layers.Dense(math.prod(shape), name="pixels")(hidden)
+    decoder = keras.Model(z_in, layers.Reshape(shape, name="logits")(logits), name="decoder")
     return encoder, decoder

@@ -24,10 +24,10 @@ LEARNING_RATE = 0.002  # of Adam
 
 
 def build(
-    image_shape: tuple[int, int, int], run: RunSettings, classes: int = 0
+    image_shape: tuple[int, int, int], channels: int, run: RunSettings, classes: int = 0
 ) -> tuple[keras.Model, keras.Model]:
     """Patches with `filters`, halved once with twice as many, one dense layer; mirrored."""
-    channels, filters = image_shape[-1], run.filters
+    filters = run.filters
     patch = 2 ** conv.halvings(image_shape, 12)
 
     image_in, image = inputs.image(image_shape, classes)

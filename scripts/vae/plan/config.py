@@ -14,6 +14,9 @@ from vae.plan.sources import Source
 
 MODELS = tuple(parts("models"))
 LIKELIHOODS = tuple(parts("likelihoods"))
+PRIORS = tuple(parts("priors"))
+# Of each a run has one, by the key that names it: its settings are settings of the run.
+CHOSEN = {"model": "models", "likelihood": "likelihoods", "prior": "priors"}
 
 
 _RATES = {name: part.constants["LEARNING_RATE"] for name, part in parts("models").items()}
@@ -97,17 +100,22 @@ class CommonSettings(Strict):
     seed: Annotated[whole(ge=0, le=2**31 - 1), Setting("seed")] = Field(
         0, description="all randomness of a run comes from it"
     )
+    prior: Annotated[Literal[PRIORS], Setting("pr")] = Field(
+        "normal", description="p(z): `normal` is N(0, I)"
+    )
 
 
 RunSettings = create_model(
     "RunSettings",
     __base__=CommonSettings,
     __doc__="What a training run depends on besides its images.",
-    **fields("models"),
+    **fields(*CHOSEN.values()),
 )
 
 # In the order in which they stand in a run's name: the first version's, then newer ones, sorted.
-_NAMED_FIRST = ["latent_dim", "intermediate_dim", "filters", *CommonSettings.model_fields]
+_COMMON = list(CommonSettings.model_fields)
+_FIRST_VERSION = _COMMON[: _COMMON.index("seed") + 1]
+_NAMED_FIRST = ["latent_dim", "intermediate_dim", "filters", *_FIRST_VERSION]
 ABBREVIATIONS = {
     name: setting.abbreviation
     for name in dict.fromkeys([*_NAMED_FIRST, *sorted(RunSettings.model_fields)])

@@ -22,7 +22,8 @@ WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 # rules, or changes no result.
 STATED = {
     "vae.models.": {"SETTINGS", "LEARNING_RATE"},
-    "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR"},
+    "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
+    "vae.priors.": {"SETTINGS"},
     "vae.data.sources.": {"CHANNELS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},

@@ -47,15 +47,15 @@ def parts(folder: str) -> Mapping[str, Part]:
     )
 
 
-def fields(folder: str) -> dict[str, tuple[Any, Any]]:
-    """A field for each setting of the parts in a folder, of which one is chosen; sorted by key.
+def fields(*folders: str) -> dict[str, tuple[Any, Any]]:
+    """A field for each setting of the parts in folders, of each of which one is chosen; sorted.
 
     For `pydantic.create_model`. None stands for the default of the part that is chosen.
 
     Raises ValueError if two parts mean different things by one key.
     """
     result = {}
-    for key, settings in _settings(folder).items():
+    for key, settings in _settings(*folders).items():
         defaults = {name: setting["default"] for name, setting in settings.items()}
         setting = _shared(key, {name: s | {"default": None} for name, s in settings.items()})
         result[key] = _field(setting, Setting(setting["abbreviation"], by_part(defaults)))
@@ -84,10 +84,10 @@ def by_part(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{' and '.join(group)} {_plain(value)}" for value, group in names.items())
 
 
-def _settings(folder: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """The settings of the parts in a folder: key -> name of a part -> what it states."""
+def _settings(*folders: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """The settings of the parts in folders: key -> name of a part -> what it states."""
     settings: dict[str, dict[str, dict[str, Any]]] = {}
-    for part in parts(folder).values():
+    for part in (part for folder in folders for part in parts(folder).values()):
         for key, setting in part.settings.items():
             settings.setdefault(key, {})[part.name] = dict(setting)
     return dict(sorted(settings.items()))

@@ -13,9 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from vae.plan import datasets
-from vae.plan.config import ABBREVIATIONS, RMSPROP_RATE, CommonSettings, Dataset, RunSettings
+from vae.plan.config import (
+    ABBREVIATIONS,
+    CHOSEN,
+    RMSPROP_RATE,
+    CommonSettings,
+    Dataset,
+    RunSettings,
+)
 from vae.plan.messages import ConfigError, near
-from vae.plan.parts import parts
+from vae.plan.parts import Part, parts
 from vae.plan.sources import Source
 from vae.plan.validation import validate
 
@@ -118,21 +125,32 @@ def _plain(value: Any) -> str:
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
     """Fill in the defaults that depend on other values; sort by key."""
-    network = parts("models")[values["model"]]
-    for key in set(RunSettings.model_fields) - set(CommonSettings.model_fields):
-        if key in network.settings:
-            values[key] = network.settings[key]["default"] if values[key] is None else values[key]
+    chosen = {key: parts(folder)[values[key]] for key, folder in CHOSEN.items()}
+    settings = {key: s for part in chosen.values() for key, s in part.settings.items()}
+    for key in sorted(set(RunSettings.model_fields) - set(CommonSettings.model_fields)):
+        if key in settings:
+            values[key] = settings[key]["default"] if values[key] is None else values[key]
         elif values.pop(key) is not None:
-            raise ValueError(f"{key}: the model {network.name} has no such setting")
-    if values["binarize"] != "none" and values["likelihood"] != "bernoulli":
+            raise ValueError(f"{key}: {_owners(key, chosen)} has no such setting")
+    if values["binarize"] != "none" and not chosen["likelihood"].constants.get("BINARY"):
+        fit = [part.name for part in parts("likelihoods").values() if part.constants.get("BINARY")]
         raise ValueError(
-            f"binarize: black and white images need the likelihood bernoulli, not "
+            f"binarize: black and white images need the likelihood {' or '.join(fit)}, not "
             f"{values['likelihood']}"
         )
     if values["learning_rate"] is None:
         adam = values["optimizer"] == "adam"
-        values["learning_rate"] = network.constants["LEARNING_RATE"] if adam else RMSPROP_RATE
+        rate = chosen["model"].constants["LEARNING_RATE"]
+        values["learning_rate"] = rate if adam else RMSPROP_RATE
     return dict(sorted(values.items()))
+
+
+def _owners(key: str, chosen: dict[str, Part]) -> str:
+    """The chosen part of the kind that has this setting elsewhere, such as "the model mlp"."""
+    for kind, folder in CHOSEN.items():
+        if any(key in part.settings for part in parts(folder).values()):
+            return f"the {kind} {chosen[kind].name}"
+    raise LookupError(f"no part has a setting {key}")
 
 
 @functools.cache

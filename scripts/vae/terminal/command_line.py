@@ -85,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--crop",
         choices=("fit", "stretch", "pad"),
-        default="fit",
-        help="how a picture that is encoded gets the size of the run's images (default: fit)",
+        help="how a picture that is encoded gets the size of the run's images: cut at the margins, "
+        "stretched, or padded (default: as the images that the run was trained on)",
     )
     parser.add_argument(
         "--invert", action="store_true", help="encode the negative: ink on paper for MNIST"

@@ -1,6 +1,5 @@
 """The folder of a trained run, as `generate` reads it: networks and names of classes."""
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,14 +7,13 @@ from vae.latent import mixture
 from vae.latent.mixture import Mixture
 from vae.latent.onnx import Decoder, Encoder
 from vae.plan.messages import near
-from vae.services import records
 from vae.services.errors import UserError
 
 
 class Run:
     """The results of a run.
 
-    folder: its path; decoder: its decoder; class_names: of its dataset, [] if unknown.
+    folder: its path; decoder: its decoder.
 
     Raises UserError if the folder holds no decoder, or a damaged one.
     """
@@ -29,14 +27,11 @@ class Run:
                 "it, where config/config.yaml names it."
             )
         self.decoder = Decoder(folder / "decoder.onnx")
-        self.class_names: list[str] = []
-        with contextlib.suppress(OSError, UserError, LookupError):  # numbers will do
-            self.class_names = records.read(folder / "run.json")["class_names"]
 
     @property
     def labels(self) -> list[str]:
-        """Names of the classes of a conditional run; numbers if it has no names."""
-        return self.class_names or [str(k) for k in range(self.decoder.classes)]
+        """Names of the classes of a conditional run."""
+        return self.decoder.class_names
 
     def label(self, text: str | None) -> int | None:
         """Return the number of a class, from its name or number; None if not conditional.
@@ -67,6 +62,19 @@ class Run:
         if not (self.folder / "encoder.onnx").is_file():
             raise UserError(f"{self.folder} holds no encoder.onnx, so no picture can be encoded.")
         return Encoder(self.folder / "encoder.onnx")
+
+    def crop(self, encoder: Encoder) -> str:
+        """How the pictures that the run was trained on got the size of its images.
+
+        Raises UserError if its files do not say so.
+        """
+        preparation = encoder.about["image"]["preparation"]
+        if not preparation:
+            raise UserError(
+                f"{self.folder} does not say how its images were cropped: say it yourself, with "
+                "--crop fit, stretch or pad."
+            )
+        return preparation.get("crop", "fit")  # nothing was cropped
 
     def mixture(self) -> Mixture:
         """Read the Gaussian mixture.

@@ -1,9 +1,14 @@
 """The variational autoencoder and the bound that it is trained on."""
 
+import math
+from types import ModuleType
+from typing import Any, NamedTuple
+
 import keras
 from keras import ops, tree
 
 from vae.models.inputs import joined
+from vae.priors import Map
 
 
 def kl_divergence(z_mean, z_log_var):
@@ -14,11 +19,47 @@ def kl_divergence(z_mean, z_log_var):
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 
+class Draw(NamedTuple):
+    """A draw from q(z|x) for each image.
+
+    u, z: [B, D], what the decoder's network takes, and the same in coordinates in which the prior
+    is N(0, I); log_q: [B], log q(z|x); kl: [B, G], its KL from the prior by group of z.
+    """
+
+    u: Any
+    z: Any
+    log_q: Any
+    kl: Any
+
+
+def draw(encoded: dict[str, Any], noise, prior: Map | None = None) -> Draw:
+    """Draw z from noise [B, D] ~ N(0, I); tensors or Keras's symbolic ones.
+
+    encoded: `z_mean` and `z_log_var` of q(u|x), [B, D]. Without a map u is z, and the KL is that of
+    each dimension; with one it is log q(z|x) - log N(z; 0, I), of which the KL is the expectation:
+    a single group.
+    """
+    mean, log_var = encoded["z_mean"], encoded["z_log_var"]
+    u = mean + ops.exp(log_var / 2) * noise
+    log_q = log_normal(noise) - 0.5 * ops.sum(log_var, axis=1)
+    if prior is None:
+        return Draw(u, u, log_q, kl_divergence(mean, log_var))
+    mapped = prior.forward(u)
+    z, log_q = mapped["z"], log_q - mapped["log_det"][:, 0]
+    return Draw(u, z, log_q, (log_q - log_normal(z))[:, None])
+
+
+def log_normal(z):
+    """log N(z; 0, I) of z [B, D]: [B]."""
+    return -0.5 * ops.sum(ops.square(z) + math.log(2 * math.pi), axis=1)
+
+
 class VAE(keras.Model):
     """Encoder, noise, decoder; the loss is reconstruction + beta * KL, in nats an image.
 
     Takes uint8 images [B, H, W, C]; a conditional one a list of those and of one-hot classes
-    [B, K]. `decoder` gives the parameters of `likelihood` as a dict.
+    [B, K]. `encoder` gives z_mean and z_log_var of q(u|x), `decoder` for u the parameters of
+    `likelihood` as a dict; `prior` maps u to z ~ N(0, I), None if they are the same.
 
     kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
     2016, arXiv 1511.06349; Sønderby et al. 2016, arXiv 1602.02282). Both terms are computed in
@@ -27,10 +68,20 @@ class VAE(keras.Model):
     shards: of each batch, that are computed apart from each other; rounding alone depends on it.
     """
 
-    def __init__(self, encoder, decoder, likelihood, beta: float, seed: int, shards: int = 1):
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: ModuleType,
+        beta: float,
+        seed: int,
+        shards: int = 1,
+        prior: Map | None = None,
+    ):
         super().__init__(name="vae", dtype="float32")
         self.encoder = encoder
         self.decoder = decoder
+        self.prior = prior
         self.latent_dim = encoder.output["z_mean"].shape[1]
         self.likelihood = likelihood
         self.beta = beta
@@ -42,7 +93,7 @@ class VAE(keras.Model):
         self.kl = keras.metrics.Mean("kl")
 
     def call(self, inputs):
-        """-log p(x|z) at one z drawn from q(z|x), and the KL: each [B], in nats."""
+        """-log p(x|z) at one z drawn from q(z|x), and the KL there: each [B], in nats."""
         images, label = inputs if isinstance(inputs, list | tuple) else (inputs, None)
         size = ops.shape(images)[0]
         noise = keras.random.normal((size, self.latent_dim), seed=self.noise)
@@ -59,12 +110,10 @@ class VAE(keras.Model):
 
     def _terms(self, images, label, noise):
         x = ops.cast(images, "float32") / 255.0
-        posterior = _float32(self.encoder(joined(x, label)))
-        z_mean, z_log_var = posterior["z_mean"], posterior["z_log_var"]
-        z = z_mean + ops.exp(z_log_var / 2) * noise
-        parameters = _float32(self.decoder(joined(z, label)))
+        drawn = draw(in_float32(self.encoder(joined(x, label))), noise, self.prior)
+        parameters = in_float32(self.decoder(joined(drawn.u, label)))
         reconstruction = -self.likelihood.log_prob(x, parameters)
-        return reconstruction, ops.sum(kl_divergence(z_mean, z_log_var), axis=1)
+        return reconstruction, ops.sum(drawn.kl, axis=1)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean over the batch of reconstruction + weight * KL, which is beta or rises to it."""
@@ -80,5 +129,6 @@ class VAE(keras.Model):
         return ops.mean(reconstruction) + weight * ops.mean(kl)
 
 
-def _float32(tensors):
+def in_float32(tensors):
+    """A structure of tensors, each as float32."""
     return tree.map_structure(lambda tensor: ops.cast(tensor, "float32"), tensors)

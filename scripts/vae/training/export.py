@@ -1,28 +1,31 @@
 """A trained VAE as files that load anywhere: Keras models of stock layers, and ONNX."""
 
+import json
 import logging
 import os
 import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import onnx
 from keras import ops, tree
 
 from vae.models.inputs import joined
 from vae.services.errors import UserError
 from vae.services.files import atomic
-from vae.training.elbo import VAE
+from vae.training.elbo import VAE, draw, in_float32
 
 IN_TENSORFLOW = """\
 import sys, keras
 from vae.training import export
-export.write_onnx(keras.saving.load_model(sys.argv[1]), sys.argv[2])
+export.export(keras.saving.load_model(sys.argv[1]), sys.argv[2])
 """
 
 
@@ -37,50 +40,119 @@ def check() -> None:
         )
 
 
-def save_keras(vae: VAE, encoder: str | Path, decoder: str | Path, whole: str | Path) -> None:
+class Networks(NamedTuple):
+    """A trained VAE as the networks that people and everything after training use.
+
+    encoder: from images [B, H, W, C] in [0, 1] to `z` [B, D], the code without noise, and to mean
+    and logarithm of the variance of q: `z_mean` and `z_log_var`, or `u_mean` and `u_log_var` where
+    a learned prior maps these to z. decoder: from z to the parameters of the likelihood, `mean`
+    among them. posterior: from images and noise [B, D] ~ N(0, I) to a draw `z` from q(z|x), to
+    `log_q` [B], log q(z|x), and to `kl` [B, G], the KL by group of z.
+
+    Those of a conditional model take a list: the same, and one-hot classes [B, K].
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+    posterior: keras.Model
+
+
+def networks(vae: VAE) -> Networks:
+    """The networks of a VAE, as models of one piece."""
+    image, *label = (keras.Input(t.shape[1:], name=t.name) for t in vae.encoder.inputs)
+    label = label[0] if label else None
+    noise = keras.Input((vae.latent_dim,), name="noise")
+    drawn = draw(in_float32(vae.encoder(joined(image, label))), noise, vae.prior)
+    inputs = [image, noise] if label is None else [image, noise, label]
+    outputs = {"z": drawn.z, "log_q": drawn.log_q, "kl": drawn.kl}
+    posterior = keras.Model(inputs, outputs, name="posterior")
+    if vae.prior is None:
+        return Networks(with_code(vae.encoder), vae.decoder, posterior)
+    encoded = vae.encoder.output
+    z = vae.prior.forward(encoded["z_mean"])["z"]
+    outputs = {"z": z, "u_mean": encoded["z_mean"], "u_log_var": encoded["z_log_var"]}
+    encoder = keras.Model(vae.encoder.input, outputs, name="encoder")
+    z = keras.Input((vae.latent_dim,), name="z")
+    parameters = vae.decoder(joined(vae.prior.inverse(z), label))
+    decoder = keras.Model(joined(z, label), parameters, name="decoder")
+    return Networks(encoder, decoder, posterior)
+
+
+def with_code(encoder: keras.Model) -> keras.Model:
+    """An encoder that gives `z`, too, which is its `z_mean`."""
+    z = keras.layers.Identity(name="z")(encoder.output["z_mean"])
+    return keras.Model(encoder.input, {"z": z} | encoder.output, name="encoder")
+
+
+def save_keras(
+    networks: Networks, encoder: str | Path, decoder: str | Path, whole: str | Path
+) -> None:
     """Write three .keras files that need no custom code.
 
-    `encoder` gives z_mean and z_log_var [B, D] for images [B, H, W, C] in [0, 1]; `decoder` the
-    mean for z; `whole` the reconstruction of an image, decoded from its z_mean. Those of a
-    conditional model take a list: the same, and one-hot classes [B, K].
+    `encoder` as in `Networks`; `decoder` gives the mean for z; `whole` the reconstruction of an
+    image, decoded from its code without noise.
     """
-    mean = keras.Model(vae.decoder.input, vae.decoder.output["mean"], name="decoder")
-    inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in vae.encoder.inputs]
-    image, label = (*inputs, None)[:2]
-    z_mean = vae.encoder(joined(image, label))["z_mean"]
-    reconstruction = keras.Model(joined(image, label), mean(joined(z_mean, label)), name="vae")
-    for model, path in ((vae.encoder, encoder), (mean, decoder), (reconstruction, whole)):
+    mean = keras.Model(networks.decoder.input, networks.decoder.output["mean"], name="decoder")
+    image, *label = (keras.Input(t.shape[1:], name=t.name) for t in networks.encoder.inputs)
+    label = label[0] if label else None
+    z = networks.encoder(joined(image, label))["z"]
+    reconstruction = keras.Model(joined(image, label), mean(joined(z, label)), name="vae")
+    files = ((networks.encoder, encoder), (mean, decoder), (reconstruction, whole))
+    for model, path in files:
         with atomic(path) as part:
             model.save(part)
 
 
-def save_onnx(vae: VAE, encoder: str | Path, decoder: str | Path) -> None:
-    """Write the encoder (`image` to `z_mean`, `z_log_var`) and the decoder.
-
-    The decoder gives for `z` the `mean` in [0, 1] and the parameters of its likelihood, so that a
-    likelihood can be computed without clipping.
-    """
-    write_onnx(vae.encoder, encoder)
-    write_onnx(vae.decoder, decoder)
+# Outputs in the order that people want them in, further ones behind; Keras sorts them.
+FIRST = ("z", "log_q", "kl", "mean")
 
 
-def write_onnx(model: keras.Model, path: str | Path) -> None:
+def save_onnx(
+    networks: Networks,
+    encoder: str | Path,
+    posterior: str | Path,
+    decoder: str | Path,
+    about: Mapping[str, Any],
+) -> None:
+    """Write the networks as ONNX files; about: their metadata, values that JSON knows."""
+    write_onnx(networks.encoder, encoder, about)
+    write_onnx(networks.posterior, posterior, about)
+    write_onnx(networks.decoder, decoder, about)
+
+
+def write_onnx(model: keras.Model, path: str | Path, about: Mapping[str, Any] = {}) -> None:
     """Write a model as ONNX, its inputs and outputs by their names.
 
-    Under another backend than TensorFlow, a process with TensorFlow does it.
+    about: metadata, each value as JSON. Under another backend than TensorFlow, a process with
+    TensorFlow does it.
     """
-    if keras.backend.backend() != "tensorflow":
-        _write_in_tensorflow(model, path)
-        return
+    with atomic(path) as part:
+        if keras.backend.backend() == "tensorflow":
+            export(model, part)
+        else:
+            _export_in_tensorflow(model, part)
+        graph = onnx.load(part)
+        names = [output.name for output in graph.graph.output]
+        order = sorted(names, key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST))
+        outputs = {output.name: output for output in list(graph.graph.output)}
+        del graph.graph.output[:]
+        graph.graph.output.extend(outputs[name] for name in order)
+        texts = {key: json.dumps(value, ensure_ascii=False) for key, value in about.items()}
+        onnx.helper.set_model_props(graph, texts)
+        onnx.save(graph, part)
+
+
+def export(model: keras.Model, path: str | Path) -> None:
+    """Write a model as ONNX with TensorFlow: outputs in the order of their names, no metadata."""
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     zeros = [ops.zeros((1, *tensor.shape[1:])) for tensor in model.inputs]
     model(zeros if zeros[1:] else zeros[0])  # Keras exports no model never called
-    with atomic(path) as part, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
-        model.export(part, format="onnx", verbose=False)
+        model.export(path, format="onnx", verbose=False)
 
 
-def _write_in_tensorflow(model: keras.Model, path: str | Path) -> None:
+def _export_in_tensorflow(model: keras.Model, path: str | Path) -> None:
     check()
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder, "model.keras")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from vae import likelihoods, models
+from vae import likelihoods, models, priors
 from vae.data import binarization
 from vae.data.images import Images, Split
 from vae.models.inputs import joined
@@ -45,18 +45,20 @@ def build(
     """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
 
     classes: on which it is conditional; 0 where it is not. engine: what its networks are built
-    for; by default stock layers in float32, as they are saved. Layers that the likelihood adds are
-    that in any case.
+    for; by default stock layers in float32, as they are saved. Layers of the likelihood and of the
+    prior are that in any case.
     """
     keras.utils.set_random_seed(run.seed)
+    likelihood = likelihoods.get(run.likelihood)
+    channels = likelihood.CHANNELS * image_shape[-1]
     with _layers_in(engine.precision if engine else "float32"):
-        encoder, decoder = models.build(image_shape, run, classes)
+        encoder, decoder = models.build(image_shape, channels, run, classes)
     if engine and engine.cpu_layers:
         encoder, decoder = cpu_layers.swapped(encoder), cpu_layers.swapped(decoder)
-    likelihood = likelihoods.get(run.likelihood)
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
+    prior = priors.build(run.latent_dim, run)
     shards = engine.shards if engine else 1
-    return VAE(encoder, decoder, likelihood, run.beta, run.seed, shards)
+    return VAE(encoder, decoder, likelihood, run.beta, run.seed, shards, prior)
 
 
 def train(

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import math
 import time
 from pathlib import Path
 from typing import Any
 
 from vae.data import images
+from vae.data.images import Images
 from vae.plan.config import RunSettings
 from vae.services import gpus
 from vae.services.checkpoints import Checkpoints, identity
@@ -29,7 +31,8 @@ def train(
     Goes on from the checkpoint of a training that was interrupted, and keeps a heartbeat meanwhile.
 
     settings: the values of `RunSettings`; code: fingerprint of what trains; names: dataset and run;
-    outputs: paths of encoder, decoder, vae (.keras), encoder_onnx, decoder_onnx, history, record.
+    outputs: paths of encoder, decoder, vae (.keras), encoder_onnx, posterior_onnx, decoder_onnx,
+    history, record.
     """
     folder = Path(outputs["record"]).parent
     run = RunSettings(**settings)
@@ -67,19 +70,46 @@ def _train(
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
     vae, history = fit.train(data, run, running, checkpoints)
 
-    export.save_keras(vae, outputs["encoder"], outputs["decoder"], outputs["vae"])
-    export.save_onnx(vae, outputs["encoder_onnx"], outputs["decoder_onnx"])
+    networks = export.networks(vae)
+    export.save_keras(networks, outputs["encoder"], outputs["decoder"], outputs["vae"])
+    export.save_onnx(
+        networks,
+        outputs["encoder_onnx"],
+        outputs["posterior_onnx"],
+        outputs["decoder_onnx"],
+        about(data, record, run),
+    )
     with atomic(outputs["history"]) as part:
         history.to_csv(part, index=False, float_format="%.9g")
     record |= {
         "images": counts,
+        "preparation": dict(data.preparation),
         "class_names": list(data.class_names),
         "final": history.iloc[-1].to_dict(),
         "seconds": round(time.perf_counter() - start, 1),
         "threads": checkpoints.threads,
         **engine.environment(running),
-        "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
+        "parameters": sum(math.prod(weight.shape) for weight in vae.trainable_variables),
         "architecture": export.architecture(vae),
     }
     with atomic(outputs["record"]) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def about(data: Images, names: dict[str, Any], run: RunSettings) -> dict[str, Any]:
+    """What the metadata of a run's ONNX files say; names: `dataset` and `run`."""
+    height, width, channels = data.shape
+    image = {"dtype": "float32", "range": [0, 1], "layout": "N x H x W x C"}
+    image |= {"height": height, "width": width, "channels": channels}
+    return {
+        "dataset": names["dataset"],
+        "run": names["run"],
+        "image": image | {"preparation": dict(data.preparation)},
+        "class_names": list(data.class_names),
+        "latent": {
+            "groups": [{"name": "code", "dimensions": run.latent_dim}],
+            "prior": run.prior,
+            "posterior": "gaussian",
+        },
+        "likelihood": run.likelihood,
+    }

@@ -241,7 +241,8 @@ class Page {
     $("sliders").replaceChildren(...this.sliders.map((slider) => slider.label));
     $("others").hidden = !others.length;
     $("others-title").textContent = this.basisName === "dimensions"
-      ? "Other dimensions, by their KL in nats" : "Other components, by their variance";
+      ? `Other dimensions, by ${this.run.information.name} in ${this.run.information.unit}`
+      : "Other components, by variance";
     $("all-sliders").hidden = shown.length === others.length;
     $("all-sliders").textContent = `Show all ${others.length}`;
     this.showSliders();

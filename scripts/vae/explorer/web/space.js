@@ -1,16 +1,17 @@
 // Latent space: axes to move along, distances, random draws. No drawing here.
 
 // A basis gives a code z coordinates: along its own dimensions, or along principal components.
-// order: its axes, the most telling first; about(i): how much they tell, as KL in nats a test
-// image or as a share of the variance.
+// order: its axes, the most telling first; about(i): how much they tell, as `information` has it or
+// as a share of the variance.
 
 function dimensionsOf(run) {
-  const order = run.kl.map((_, i) => i).sort((a, b) => run.kl[b] - run.kl[a]);
+  const { name, values } = run.information;
+  const order = values.map((_, i) => i).sort((a, b) => values[b] - values[a]);
   return {
     count: run.latentDim,
     order,
     name: (i) => `z[${i}]`,
-    about: (i) => `KL ${run.kl[i].toFixed(2)}`,
+    about: (i) => `${name} ${values[i].toFixed(2)}`,
     get: (z, i) => z[i],
     set(z, i, value) {
       z[i] = value;
