@@ -26,8 +26,10 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks import OUT, worker
+from vae.data.preparation import collect
 from vae.data.resizing import thumbnails
 from vae.data.sources import caltech101
+from vae.plan.datasets import source_settings
 from vae.services.cores import available_cores
 from vae.services.files import atomic
 
@@ -61,7 +63,9 @@ def peak_memory(archive: str, size: int) -> tuple[float, float, float]:
 
 def _peak_memory(archive: str, size: int) -> tuple[float, float, float]:
     before = worker.peak_memory()
-    images, _ = caltech101.read([archive], size)
+    settings = source_settings("caltech101", {"size": size})
+    stream = caltech101.read([archive], settings, (), available_cores())
+    images, _ = collect(stream, settings, archive)
     held = (images.train.pixels.nbytes + images.test.pixels.nbytes) / 1e6
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * worker.RSS_UNIT / 1e6
     return held, worker.peak_memory() - before, children

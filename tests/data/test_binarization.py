@@ -1,6 +1,7 @@
 import numpy as np
 
 from vae.data import binarization
+from vae.data.file_names import FileNames
 from vae.data.images import Images, Split
 
 
@@ -23,10 +24,12 @@ def test_no_images():
 
 
 def test_every_run_is_measured_on_the_same_images_and_each_set_is_drawn_for_itself():
-    split = Split(np.full((9, 4, 4, 1), 128, np.uint8), np.arange(9))
+    files = FileNames.of(map(str, range(9)))
+    split = Split(np.full((9, 4, 4, 1), 128, np.uint8), np.arange(9), files)
     images = Images(split, split)
     first, second = binarization.fixed(images), binarization.fixed(images)
     np.testing.assert_array_equal(first.test.pixels, second.test.pixels)
     assert (first.test.pixels != first.train.pixels).any()
     assert first.validation is None
     np.testing.assert_array_equal(first.test.labels, np.arange(9))
+    assert [*first.test.files] == [*files]

@@ -1,7 +1,10 @@
 """Where the images of a dataset come from, and what they depend on."""
 
+import pytest
+
 from tests.helpers.config import with_dataset
 from vae.plan import datasets
+from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
 
@@ -35,13 +38,49 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
     assert preparation(content) == {
         "format": "idx",
         "checksums": {"a.gz": "0" * 64},
-        "options": {"class_names": ["a"]},
+        "settings": {},
+        "class_names": ["a"],
     }
     content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
     before = preparation(content)
-    assert before["options"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    assert before["settings"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    assert list(before["settings"]) == sorted(before["settings"])
     (tmp_path / "new.png").write_bytes(b"")
     assert preparation(content)["signature"] != before["signature"]
+
+
+def test_a_setting_that_a_format_lacks_or_needs_is_an_error():
+    content = with_dataset(size=9, background=True)
+    with pytest.raises(ConfigError) as caught:
+        resolve(content)
+    for key in ("size", "background"):
+        words = f"datasets.mnist.{key}: images of the format idx have no such setting"
+        assert words in str(caught.value)
+    content["sources"]["mnist"]["format"] = "caltech101"
+    del content["datasets"]["mnist"]["size"]
+    with pytest.raises(ConfigError, match=r"datasets\.mnist\.size: this key is needed"):
+        resolve(content)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [(["a", "b", "a"], "two classes are called 'a'"), (["a", ""], "string")]
+)
+def test_classes_have_names_of_their_own(names, words):
+    content = with_dataset()
+    content["sources"]["mnist"]["class_names"] = names
+    content["datasets"]["mnist"]["epochs"] = 0
+    with pytest.raises(ConfigError) as caught:
+        resolve(content)
+    assert "The config has 2 errors" in str(caught.value)
+    assert "sources.mnist.class_names" in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_a_folder_is_no_format_of_a_source():
+    content = with_dataset()
+    content["sources"]["mnist"]["format"] = "folder"
+    with pytest.raises(ConfigError, match="is not one of caltech101, cifar10, digits, idx"):
+        resolve(content)
 
 
 def test_the_terms_of_images_come_from_their_source(tmp_path):

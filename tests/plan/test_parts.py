@@ -36,7 +36,7 @@ SETTINGS = {
 def toys(tmp_path, monkeypatch):
     """A folder of two networks; calling it writes one more file there."""
     monkeypatch.setattr(parts_module, "ROOT", tmp_path)
-    for folder in ("models", "figures"):
+    for folder in ("models", "figures", "sources"):
         (tmp_path / folder).mkdir()
 
     def write(name, text, folder="models"):
@@ -77,6 +77,24 @@ def test_the_setting_of_a_network_needs_an_abbreviation(toys):
     toys("third", 'SETTINGS = {"width": {"type": "bool", "default": True, "description": ""}}')
     with pytest.raises(KeyError, match="abbreviation"):
         fields("models")
+
+
+SOURCE = """
+SETTINGS = {
+    "size": {"type": "whole", "bounds": {"ge": 1}, "required": True, "description": "pixels"},
+    "share": {"type": "real", "bounds": {"gt": 0}, "default": 0.2, "description": "of a class"},
+    "crop": {"type": "choice", "choices": ["fit", "pad"], "default": "fit", "description": "how"},
+}
+"""
+
+
+def test_settings_that_are_in_no_name_need_no_abbreviation_and_some_are_required(toys):
+    toys("one", SOURCE, "sources")
+    toys("two", SOURCE.replace('"default": "fit"', '"default": "pad"'), "sources")
+    model = create_model("Sources", **fields("sources", in_names=False))
+    assert model().model_dump() == {"crop": None, "share": None, "size": None}
+    words = {key: reference._default(field) for key, field in model.model_fields.items()}
+    assert words == {"crop": "one fit, two pad", "share": "`0.2`", "size": ""}
 
 
 def test_settings_of_figures_have_their_default_or_words_for_it(toys):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from tests.helpers import sources
 from tests.properties import cases, damaged, tried
 from vae.data import archives
 from vae.data.archives import ArchiveError, tar_members
@@ -37,8 +38,8 @@ def test_idx_files_with_a_damaged_one(folder, name, packed, data):
     content = RAW[name] if inside else pack(RAW[name])
     content = data.draw(damaged(content))
     (folder / f"{name}.gz").write_bytes(pack(content) if inside else content)
-    read = tried(idx.read, [folder / f"{other}.gz" for other in RAW])
-    assert read is None or read.train.pixels.ndim == 4
+    read = tried(sources.read, idx, *(folder / f"{other}.gz" for other in RAW))
+    assert read is None or read[0].train.pixels.ndim == 4
 
 
 @cases(st.lists(st.integers(0, 2**32 - 1), min_size=3, max_size=3), st.binary(max_size=50))
@@ -47,7 +48,7 @@ def test_idx_headers_that_promise_anything(folder, sizes, content):
     header = struct.pack(">HBB3I", 0, 8, 3, *sizes)
     path.write_bytes(gzip.compress(header + content))
     with pytest.raises(UserError, match=r"damaged or not the right file|missing"):
-        idx.read([path])
+        sources.read(idx, path)
 
 
 def packed(members, compress=gzip.compress):
@@ -129,8 +130,8 @@ def test_cifar_archives_damaged(folder, inside, data):
     path = folder / "cifar.tar.gz"
     content = data.draw(damaged(CIFAR if inside else gzip.compress(CIFAR)))
     path.write_bytes(gzip.compress(content) if inside else content)
-    read = tried(cifar10.read, [path])
-    assert read is None or read.shape == (32, 32, 3)
+    read = tried(sources.read, cifar10, path)
+    assert read is None or read[0].shape == (32, 32, 3)
 
 
 def zipped(content, method=zipfile.ZIP_STORED):

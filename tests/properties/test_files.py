@@ -15,23 +15,28 @@ from PIL import Image
 
 from tests.properties import cases, damaged, tried
 from vae.data import image_files, images
+from vae.data.file_names import FileNames
 from vae.data.images import Images
 from vae.latent import codes, mixture
 from vae.services import checkpoints, npz, records
 from vae.services.errors import UserError
 
 NUMBERS = itertools.count()
-
+MEMBERS = ("pixels", "labels", "files", "file_offsets")
 
 GOOD = Images(
-    images.Split(np.zeros((2, 3, 4, 1), np.uint8), np.array([0, 1])),
+    images.Split(np.zeros((2, 3, 4, 1), np.uint8), np.array([0, 1]), FileNames.of("ab")),
     images.Split(np.ones((1, 3, 4, 1), np.uint8), np.array([0])),
     ("a", "b"),
 )
 CODES = codes.Latents(np.zeros((2, 3)), np.zeros((2, 3)), np.array([0, 1]), ("a", "b"))
 GAUSSIANS = mixture.Mixture(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
 KINDS = {
-    images: (GOOD, ["train_pixels", "train_labels", "test_pixels", "test_labels", "class_names"]),
+    images: (
+        GOOD,
+        [f"{name}_{kind}" for name in ("train", "test") for kind in MEMBERS]
+        + ["class_names", "preparation"],
+    ),
     codes: (CODES, ["z_mean", "z_log_var", "labels", "class_names"]),
     mixture: (GAUSSIANS, ["weights", "means", "covariances"]),
 }

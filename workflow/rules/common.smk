@@ -87,11 +87,11 @@ def prepare_code(wildcards):
 
 
 def prepare_threads(wildcards):
-    """Several if there are pictures to resize, one if raw files are only unpacked.
+    """As many as the reader can use: several if it resizes pictures, one if it only unpacks.
 
     Not `workflow.cores`, which is unknown on a cluster; Snakemake takes no more than there are.
     """
-    return 8 if "size" in preparation(wildcards)["options"] else 1
+    return datasets.workers(preparation(wildcards)["format"])
 
 
 def train_code(wildcards):

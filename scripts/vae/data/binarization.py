@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vae.data.images import Images, Split
+from vae.data.images import Images
 
 
 def draw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -32,7 +32,7 @@ def fixed(images: Images) -> Images:
     return replace(
         images,
         **{
-            name: Split(draw(split.pixels, np.random.default_rng([0, i])), split.labels)
+            name: replace(split, pixels=draw(split.pixels, np.random.default_rng([0, i])))
             for i, (name, split) in enumerate(splits.items())
             if split
         },

@@ -1,12 +1,16 @@
-"""The images of a dataset: pixels, labels and class names, in memory and as one npz file."""
+"""The images of a dataset: pixels, labels and names, in memory and as one npz file."""
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from vae.data.file_names import FileNames
 from vae.services import npz
-from vae.services.errors import UserError, reading
+from vae.services.errors import DamagedError, UserError, reading
 from vae.services.files import atomic
 
 
@@ -16,10 +20,14 @@ class Split:
 
     pixels: uint8 [N, H, W, C], C = 1 (gray) or 3 (RGB).
     labels: int64 [N], an index into the class names, or -1 if there is none.
+    files: of each image the name of the file that it comes from; by default empty names.
+    columns: what else the source says of each image, by name: numbers or texts [N].
     """
 
     pixels: np.ndarray
     labels: np.ndarray
+    files: FileNames | None = None
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.pixels.ndim != 4 or self.pixels.dtype != np.uint8:
@@ -31,12 +39,20 @@ class Split:
                 f"labels: expected integers [{len(self.pixels)}], got {self.labels.dtype} "
                 f"{self.labels.shape}"
             )
+        if self.files is None:
+            object.__setattr__(self, "files", FileNames.none(len(self)))
+        if len(self.files) != len(self):
+            raise ValueError(f"{len(self.files)} file names for {len(self)} images")
+        for name, values in self.columns.items():
+            if values.shape != self.labels.shape or values.dtype.kind not in "biufU":
+                raise ValueError(f"column {name}: got {values.dtype} {values.shape}")
 
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def __getitem__(self, indices: np.ndarray) -> "Split":
-        return Split(self.pixels[indices], self.labels[indices])
+    def __getitem__(self, indices: slice | np.ndarray) -> "Split":
+        columns = {name: values[indices] for name, values in self.columns.items()}
+        return Split(self.pixels[indices], self.labels[indices], self.files[indices], columns)
 
 
 @dataclass(frozen=True)
@@ -44,12 +60,15 @@ class Images:
     """A dataset: a training and a test set, and the names of its classes.
 
     validation: images taken from the training set to choose a run by; None if there are none.
+    preparation: how the images were made: `format` and settings of their source, `channels`,
+        `shape`, and how many `validation` images were taken; empty if unknown.
     """
 
     train: Split
     test: Split
     class_names: tuple[str, ...] = ()
     validation: Split | None = None
+    preparation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def held_out(self) -> tuple[str, Split]:
@@ -81,22 +100,47 @@ def save(images: Images, path: str | Path) -> None:
     splits = {"train": images.train, "test": images.test}
     if images.validation:
         splits["validation"] = images.validation
-    arrays = {f"{name}_pixels": split.pixels for name, split in splits.items()}
-    arrays |= {f"{name}_labels": split.labels for name, split in splits.items()}
+    arrays = {
+        "class_names": np.array(images.class_names, dtype=np.str_),
+        "preparation": np.array(json.dumps(dict(images.preparation))),
+    }
+    for name, split in splits.items():
+        arrays |= {f"{name}_pixels": split.pixels, f"{name}_labels": split.labels}
+        arrays |= split.files.arrays(f"{name}_")
+        arrays |= {f"{name}_column_{key}": values for key, values in split.columns.items()}
     with atomic(path) as part:
-        np.savez(part, **arrays, class_names=np.array(images.class_names, dtype=np.str_))
+        np.savez(part, **arrays)
 
 
 def load(path: str | Path) -> Images:
     """Read what `save` wrote.
 
-    Raises UserError if the file is damaged or is something else.
+    Raises UserError if the file is damaged, is something else, or is from an older version.
     """
     with reading(path):
         arrays = npz.read(path)
+        if "train_pixels" in arrays and "preparation" not in arrays:
+            raise DamagedError(
+                f"{path} is from an older version of this workflow, without the names of files.",
+                path,
+            )
         splits = {
-            name: Split(arrays[f"{name}_pixels"], arrays[f"{name}_labels"])
+            name: _split(arrays, name)
             for name in ("train", "test", "validation")
             if name != "validation" or "validation_pixels" in arrays
         }
-        return Images(**splits, class_names=tuple(str(name) for name in arrays["class_names"]))
+        preparation = json.loads(arrays["preparation"].item())
+        if not isinstance(preparation, dict):
+            raise ValueError("preparation is no JSON object")
+        class_names = tuple(str(name) for name in arrays["class_names"])
+        return Images(**splits, class_names=class_names, preparation=preparation)
+
+
+def _split(arrays: Mapping[str, np.ndarray], name: str) -> Split:
+    prefix = f"{name}_column_"
+    return Split(
+        arrays[f"{name}_pixels"],
+        arrays[f"{name}_labels"],
+        FileNames.from_arrays(arrays, f"{name}_"),
+        {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)},
+    )

@@ -196,7 +196,15 @@ def _source_kind(value: Any) -> str:
     return "name" if isinstance(value, str) else "folder"
 
 
-class Dataset(RunSettings):
+SourceSettings = create_model(
+    "SourceSettings",
+    __base__=Strict,
+    __doc__="How the raw data of a dataset become images.",
+    **fields("data/sources", in_names=False),
+)
+
+
+class Dataset(RunSettings, SourceSettings):
     """Images and the runs that are trained on them."""
 
     source: Annotated[
@@ -205,26 +213,6 @@ class Dataset(RunSettings):
     ] = Field(
         description="a name in `sources.yaml`: `digits`, `mnist`, `fashion-mnist`, `cifar10`, "
         "`caltech101`; or a folder of your own: `{folder: path}`"
-    )
-    size: whole(ge=1, le=4096) | None = Field(None, description="pixels on a side; needed")
-    crop: Annotated[
-        Literal["fit", "stretch", "pad"] | None, Setting(default="`fit`; Caltech101 `stretch`")
-    ] = Field(
-        None,
-        description="how an image becomes a square: `fit` cuts its margins, `stretch` changes its "
-        "proportions, `pad` adds margins",
-    )
-    test_share: Annotated[real(gt=0, lt=1) | None, Setting(default="`0.2`")] = Field(
-        None,
-        description="share of each class that is kept for testing, the same on every machine",
-    )
-    max_skipped: Annotated[real(ge=0, le=1) | None, Setting(default="`0.05`")] = Field(
-        None,
-        description="share of files that may be unreadable; `results/<dataset>/skipped.csv` names "
-        "them",
-    )
-    background: Annotated[bool | None, Setting(default="`false`")] = Field(
-        None, description="Caltech101: take `BACKGROUND_Google` as a class"
     )
     validation: whole(ge=0, le=10_000_000) = Field(
         0,

@@ -7,19 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vae.plan.config import Dataset, Folder
-from vae.plan.constants import constant
+from vae.plan.config import Dataset, Folder, SourceSettings
 from vae.plan.messages import near
-from vae.plan.parts import parts
-from vae.plan.sources import Source
+from vae.plan.parts import default, parts
+from vae.plan.sources import Source, formats
 from vae.services import listing
 
-# Formats whose pictures come in many sizes: settings of their readers, and defaults.
-_PICTURES = {"size": None, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
-PICTURE_KEYS = {
-    "folder": _PICTURES,
-    "caltech101": _PICTURES | {"crop": "stretch", "background": False},
-}
+_FOLDER = formats("folder")[0]
 
 
 def format_of(
@@ -31,7 +25,7 @@ def format_of(
     """
     match dataset.source:
         case Folder(folder=folder) if Path(folder).expanduser().is_dir():
-            return "folder"
+            return _FOLDER
         case Folder(folder=folder):
             errors.append(
                 f"{path}.source.folder: there is no folder {folder!r} "
@@ -47,22 +41,38 @@ def format_of(
 
 def default_likelihood(format: str) -> str:
     """The likelihood that suits the images of a format, gray or in colour."""
-    kind = "gray" if constant(f"vae.data.sources.{format}", "CHANNELS") == 1 else "colour"
+    channels = parts("data/sources")[format].constants["CHANNELS"]
+    kind = "gray" if channels == 1 else "colour"
     suits = (p.name for p in parts("likelihoods").values() if p.constants["DEFAULT_FOR"] == kind)
     return next(suits)
 
 
 def misplaced(dataset: Dataset, path: str, format: str) -> list[str]:
-    """What is wrong with the keys that say how pictures become images."""
-    keys = PICTURE_KEYS.get(format, {})
+    """What is wrong with the keys that say how raw data become images."""
+    stated = parts("data/sources")[format].settings
     errors = [
         f"{path}.{key}: images of the format {format} have no such setting"
-        for key in sorted(set().union(*PICTURE_KEYS.values()) - set(keys))
-        if getattr(dataset, key) is not None
+        for key in SourceSettings.model_fields
+        if key not in stated and getattr(dataset, key) is not None
     ]
-    if keys and dataset.size is None:
-        errors.append(f"{path}.size: this key is needed: pictures come in many sizes")
+    errors += [
+        f"{path}.{key}: this key is needed for images of the format {format}"
+        for key, setting in stated.items()
+        if setting.get("required") and getattr(dataset, key) is None
+    ]
     return errors
+
+
+def source_settings(format: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a format: those that are chosen, else its defaults; sorted by key."""
+    stated = sorted(parts("data/sources")[format].settings.items())
+    values = {key: default(setting) for key, setting in stated}
+    return values | {k: v for k, v in chosen.items() if k in values and v is not None}
+
+
+def workers(format: str) -> int:
+    """How many processes the reader of a format can use."""
+    return parts("data/sources")[format].constants.get("WORKERS", 1)
 
 
 def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, Any]:
@@ -70,20 +80,15 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
     result = {"validation": dataset.validation} if dataset.validation else {}
     if isinstance(dataset.source, Folder):
         folder = dataset.source.path
-        result |= {"format": "folder", "folder": folder, "signature": listing.signature(folder)}
+        format, class_names = _FOLDER, []
+        result |= {"folder": folder, "signature": listing.signature(folder)}
     else:
         source = sources[dataset.source]
+        format, class_names = source.format, source.class_names
         files = source.files.items()
-        result |= {
-            "format": source.format,
-            "checksums": {name: file.content_sha256 or file.sha256 for name, file in files},
-        }
-        if source.format not in PICTURE_KEYS:
-            return result | {"options": {"class_names": source.class_names}}
-    defaults = PICTURE_KEYS[result["format"]]
-    values = {key: getattr(dataset, key) for key in defaults}
-    options = {key: defaults[key] if value is None else value for key, value in values.items()}
-    return result | {"options": options}
+        result["checksums"] = {name: file.content_sha256 or file.sha256 for name, file in files}
+    settings = source_settings(format, dict(dataset))
+    return result | {"format": format, "settings": settings, "class_names": class_names}
 
 
 def data_terms(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str]:

@@ -24,7 +24,7 @@ STATED = {
     "vae.models.": {"SETTINGS", "LEARNING_RATE"},
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS"},
-    "vae.data.sources.": {"CHANNELS"},
+    "vae.data.sources.": {"SETTINGS", "CHANNELS", "RAW", "WORKERS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
 }

@@ -24,8 +24,8 @@ class Part:
     """A file of a folder of parts: its name, its settings, and its other constants.
 
     settings: key -> type ("whole", "real", "bool" or "choice"), bounds of a number (`ge`, `gt`,
-    `le`, `lt`) or `choices`, default, description; abbreviation, if it is in names of runs;
-    default_text, if the default is None: what that stands for.
+    `le`, `lt`) or `choices`, default (or `required`: True), description; abbreviation, if it is in
+    names of runs; default_text: the default in words, if it is None or parts differ in it.
     """
 
     name: str
@@ -47,19 +47,30 @@ def parts(folder: str) -> Mapping[str, Part]:
     )
 
 
-def fields(*folders: str) -> dict[str, tuple[Any, Any]]:
+def fields(*folders: str, in_names: bool = True) -> dict[str, tuple[Any, Any]]:
     """A field for each setting of the parts in folders, of each of which one is chosen; sorted.
 
     For `pydantic.create_model`. None stands for the default of the part that is chosen.
+
+    in_names: whether the settings are in names of runs, and so need abbreviations.
 
     Raises ValueError if two parts mean different things by one key.
     """
     result = {}
     for key, settings in _settings(*folders).items():
-        defaults = {name: setting["default"] for name, setting in settings.items()}
+        defaults = {name: default(setting) for name, setting in settings.items()}
         setting = _shared(key, {name: s | {"default": None} for name, s in settings.items()})
-        result[key] = _field(setting, Setting(setting["abbreviation"], by_part(defaults)))
+        if in_names:
+            about = Setting(setting["abbreviation"], by_part(defaults))
+        else:
+            about = Setting(default=setting.get("default_text") or _common(defaults))
+        result[key] = _field(setting, about)
     return result
+
+
+def default(setting: Mapping[str, Any]) -> Any:
+    """The default of a setting, None if it is required."""
+    return None if setting.get("required") else setting["default"]
 
 
 def fields_of_all(folder: str) -> dict[str, tuple[Any, Any]]:
@@ -82,6 +93,12 @@ def by_part(values: Mapping[str, Any]) -> str:
         if value is not None:
             names.setdefault(value, []).append(name)
     return ", ".join(f"{' and '.join(group)} {_plain(value)}" for value, group in names.items())
+
+
+def _common(values: Mapping[str, Any]) -> str:
+    """The value that all parts have, as it stands in YAML; by part if they differ."""
+    (first, *others) = {*values.values()}
+    return by_part(values) if others or first is None else f"`{_plain(first)}`"
 
 
 def _settings(*folders: str) -> dict[str, dict[str, dict[str, Any]]]:

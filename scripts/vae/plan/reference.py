@@ -13,12 +13,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from vae.plan import config
-from vae.plan.config import ABBREVIATIONS, Dataset, RunSettings
+from vae.plan.config import ABBREVIATIONS, Dataset, RunSettings, SourceSettings
 from vae.plan.fields import Setting
 from vae.plan.sources import RawFile, Source, Wheel
-
-# Keys of a dataset whose images come in many sizes.
-IMAGES = ("size", "crop", "test_share", "max_skipped", "background")
 
 
 def json_schema() -> dict[str, Any]:
@@ -31,7 +28,8 @@ def json_schema() -> dict[str, Any]:
 def tables() -> dict[str, str]:
     """The tables of config/README.md, by the names that its markers have."""
     dataset, run = Dataset.model_fields, RunSettings.model_fields
-    own = [key for key in dataset if key not in {*run, *IMAGES}]
+    images = SourceSettings.model_fields
+    own = [key for key in dataset if key not in {*run, *images}]
     abbreviations = (
         f"`{short}`" if short == key else f"`{short}` {key}" for key, short in ABBREVIATIONS.items()
     )
@@ -39,7 +37,7 @@ def tables() -> dict[str, str]:
         "config": _table(config.Config.model_fields),
         "dataset": _table({key: dataset[key] for key in own}),
         "run": _table({key: run[key] for key in ABBREVIATIONS}),
-        "images": _table({key: dataset[key] for key in IMAGES}),
+        "images": _table(images),
         "figures": _table(config.FigureSettings.model_fields),
         "evaluation": _table(config.EvaluationSettings.model_fields),
         "explorer": _table(config.ExplorerSettings.model_fields),

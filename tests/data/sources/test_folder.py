@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.helpers import sources
 from tests.helpers.pictures import BAD, GOOD, encoded
 from vae.data.sources import folder
 from vae.services.errors import UserError
+
+
+def read(path: Path, size: int = 8, **settings):
+    return sources.read(folder, path, size=size, **settings)
 
 
 def scene(seed: int) -> bytes:
@@ -36,7 +41,7 @@ def three_hundred(tmp_path_factory) -> Path:
 
 
 def test_three_hundred_pictures(three_hundred):
-    images, skipped = folder.read(three_hundred, 16)
+    images, skipped = read(three_hundred, 16)
     assert images.class_names == ("one class", "другой")
     assert images.shape == (16, 16, 3)
     assert (len(images.train), len(images.test)) == (237, 59)
@@ -49,7 +54,7 @@ def test_three_hundred_pictures(three_hundred):
 
 def test_too_many_bad_files_are_an_error(three_hundred):
     with pytest.raises(UserError) as error:
-        folder.read(three_hundred, 16, max_skipped=0.01)
+        read(three_hundred, 16, max_skipped=0.01)
     text = str(error.value)
     assert f"5 of 301 files in {three_hundred} cannot be read" in text
     assert "more than the 1% that max_skipped admits" in text
@@ -57,7 +62,7 @@ def test_too_many_bad_files_are_an_error(three_hundred):
 
 
 def test_the_images_do_not_depend_on_the_number_of_workers(three_hundred):
-    one, three = (folder.read(three_hundred, 8, workers=n)[0] for n in (1, 3))
+    one, three = (read(three_hundred, workers=n)[0] for n in (1, 3))
     np.testing.assert_array_equal(one.train.pixels, three.train.pixels)
     np.testing.assert_array_equal(one.test.labels, three.test.labels)
 
@@ -68,17 +73,20 @@ def test_each_image_keeps_its_label(tmp_path):
         for index in range(40):
             image = Image.new("L", (9, 9), 100 * number + index)
             image.save(tmp_path / name / f"{index}.png")
-    images, _ = folder.read(tmp_path, 4, workers=1)
+    images, _ = read(tmp_path, 4)
     for part in (images.train, images.test):
         np.testing.assert_array_equal(part.pixels[:, 0, 0, 0] // 100, part.labels)
     values = np.concatenate([part.pixels[:, 0, 0, 0] for part in (images.train, images.test)])
     assert sorted(values) == [100 * n + i for n in range(3) for i in range(40)]
+    assert sources.checksum(images) == "e3c9835958d52393"
+    names = [f"{('black', 'gray', 'white')[v // 100]}/{v % 100}.png" for v in values]
+    assert [*images.train.files, *images.test.files] == names
 
 
 def test_a_folder_without_subfolders_has_no_labels(tmp_path):
     for number in range(10):
         (tmp_path / f"{number}.jpg").write_bytes(scene(number))
-    images, skipped = folder.read(tmp_path, 8)
+    images, skipped = read(tmp_path)
     assert skipped == []
     assert images.class_names == ()
     assert set(images.train.labels) == set(images.test.labels) == {-1}
@@ -90,7 +98,7 @@ def test_files_beside_the_classes_are_skipped(tmp_path):
     for number in range(10):
         (tmp_path / f"class/deeper/{number}.jpg").write_bytes(scene(number))
     (tmp_path / "README.txt").write_text("Pictures of nothing.")
-    images, skipped = folder.read(tmp_path, 8, max_skipped=0.1)
+    images, skipped = read(tmp_path, max_skipped=0.1)
     assert images.class_names == ("class",)
     assert skipped == [("README.txt", "beside the folders of the classes")]
 
@@ -99,15 +107,15 @@ def test_files_beside_the_classes_are_skipped(tmp_path):
 def test_no_such_folder(tmp_path, name):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=f"{name} cannot be read.*working directory"):
-        folder.read(tmp_path / name, 8)
+        read(tmp_path / name)
 
 
 def test_an_empty_folder_and_one_picture(tmp_path):
     with pytest.raises(UserError, match="holds no file"):
-        folder.read(tmp_path, 8)
+        read(tmp_path)
     (tmp_path / "1.jpg").write_bytes(scene(1))
     with pytest.raises(UserError, match=r"1 readable picture.* add pictures"):
-        folder.read(tmp_path, 8)
+        read(tmp_path)
 
 
 def test_names_that_are_no_text_can_be_printed(tmp_path):
@@ -115,6 +123,6 @@ def test_names_that_are_no_text_can_be_printed(tmp_path):
     for number in range(3):
         (tmp_path / os.fsdecode(b"cl\xe9") / f"{number}.jpg").write_bytes(scene(number))
     (tmp_path / os.fsdecode(b"cl\xe9/\xff.jpg")).write_bytes(b"none")
-    images, skipped = folder.read(tmp_path, 8, max_skipped=0.5)
+    images, skipped = read(tmp_path, max_skipped=0.5)
     assert images.class_names == ("cl\\xe9",)
     assert skipped[0].path == "cl\\xe9/\\xff.jpg"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
 from tests.helpers import ROOT
+from tests.helpers.sources import checksum, read
 from vae.data.sources import idx
 from vae.services.errors import UserError
 
@@ -39,7 +40,7 @@ def write(path: Path, array: np.ndarray) -> None:
 
 
 def test_four_files_are_read(raw: list[Path]):
-    images = idx.read(raw, ["a", "b", "c"])
+    images, skipped = read(idx, *raw, class_names=["a", "b", "c"])
     assert images.shape == (4, 5, 1)
     assert np.array_equal(images.train.pixels[..., 0], IMAGES)
     assert np.array_equal(images.test.pixels[..., 0], IMAGES[:2])
@@ -47,16 +48,20 @@ def test_four_files_are_read(raw: list[Path]):
     assert images.test.labels.tolist() == [1, 0]
     assert images.train.labels.dtype == np.int64
     assert images.class_names == ("a", "b", "c")
+    assert [*images.train.files] == [f"train-images-idx3-ubyte/{row}" for row in range(3)]
+    assert [*images.test.files] == ["t10k-images-idx3-ubyte/0", "t10k-images-idx3-ubyte/1"]
+    assert skipped == []
+    assert checksum(images) == "3fcfadd680ca8499"
 
 
 def test_classes_without_names_are_called_by_their_number(raw: list[Path]):
-    assert idx.read(raw).class_names == ("0", "1", "2")
+    assert read(idx, *raw)[0].class_names == ("0", "1", "2")
 
 
 def test_plain_files_are_read(raw: list[Path]):
     for path in raw:
         path.write_bytes(gzip.decompress(path.read_bytes()))
-    assert len(idx.read(raw).train) == 3
+    assert len(read(idx, *raw)[0].train) == 3
 
 
 @given(arrays)
@@ -120,46 +125,47 @@ def test_damaged_file_is_named_with_the_remedy(raw: list[Path], damage):
     path = raw[2]
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UserError, match=r"train-images.* is damaged .* Delete it"):
-        idx.read(raw)
+        read(idx, *raw)
 
 
 def test_gzip_bomb_is_refused(raw: list[Path], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(idx, "MAX_BYTES", 1 << 20)
     raw[2].write_bytes(gzip.compress(bytes(1 << 24)))
     with pytest.raises(UserError, match="more than 1,048,576 bytes"):
-        idx.read(raw)
+        read(idx, *raw)
 
 
 def test_other_number_of_labels_is_refused(raw: list[Path]):
     write(raw[3], np.zeros(2, np.uint8))
     with pytest.raises(UserError, match=r"train-labels.* 2 labels for 3 images in .*train-images"):
-        idx.read(raw)
+        read(idx, *raw)
 
 
 def test_label_without_a_name_is_refused(raw: list[Path]):
     with pytest.raises(
         UserError, match=r"train-labels.* label 2, and the source has 2 class names"
     ):
-        idx.read(raw, ["a", "b"])
+        read(idx, *raw, class_names=["a", "b"])
 
 
 def test_other_size_of_test_images_is_refused(raw: list[Path]):
     write(raw[0], np.zeros((2, 5, 4), np.uint8))
     with pytest.raises(UserError, match=r"t10k-images.* are 5x4, those to train are 4x5"):
-        idx.read(raw)
+        read(idx, *raw)
 
 
 def test_missing_file_is_named(raw: list[Path]):
     with pytest.raises(UserError, match=r"t10k-images-idx3-ubyte\.gz is missing"):
-        idx.read(raw[1:])
+        read(idx, *raw[1:])
 
 
 @pytest.mark.skipif(not (DATASETS / "mnist").is_dir(), reason=f"no real data in {DATASETS}")
 def test_real_mnist():
-    images = idx.read(sorted((DATASETS / "mnist").iterdir()))
+    images, _ = read(idx, *sorted((DATASETS / "mnist").iterdir()))
     assert images.shape == (28, 28, 1)
     assert (len(images.train), len(images.test)) == (60_000, 10_000)
     assert images.train.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert images.test.labels[:5].tolist() == [7, 2, 1, 0, 4]
     assert images.train.pixels.mean() == pytest.approx(33.318, abs=1e-3)  # 0.1307 * 255
     assert images.class_names == tuple("0123456789")
+    assert checksum(images) == "1e35582d42a90940"

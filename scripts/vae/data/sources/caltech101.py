@@ -1,17 +1,33 @@
 """Caltech101: a zip file with a .tar.gz archive of JPEG files, one folder a class."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vae.data import image_folders
 from vae.data.archives import ArchiveError, tar_members
-from vae.data.image_folders import Skipped
-from vae.data.images import Images
-from vae.data.resizing import Crop
+from vae.data.streams import Block, Stream
 from vae.services.errors import DamagedError
 
 CHANNELS = 3
+WORKERS = 8
+SETTINGS = {
+    "size": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "required": True,
+             "description": "pixels on a side; needed"},
+    "crop": {"type": "choice", "choices": ["fit", "stretch", "pad"], "default": "stretch",
+             "default_text": "`fit`; Caltech101 `stretch`",
+             "description": "how an image becomes a square: `fit` cuts its margins, `stretch` "
+             "changes its proportions, `pad` adds margins"},
+    "test_share": {"type": "real", "bounds": {"gt": 0, "lt": 1}, "default": 0.2,
+                   "description": "share of each class that is kept for testing, the same on every "
+                   "machine"},
+    "max_skipped": {"type": "real", "bounds": {"ge": 0, "le": 1}, "default": 0.05,
+                    "description": "share of files that may be unreadable; "
+                    "`results/<dataset>/skipped.csv` names them"},
+    "background": {"type": "bool", "default": False,
+                   "description": "Caltech101: take `BACKGROUND_Google` as a class"},
+}  # fmt: skip
 
 ARCHIVE = "101_ObjectCategories.tar.gz"
 BACKGROUND = "BACKGROUND_Google"  # not a class, but pictures of anything
@@ -19,26 +35,26 @@ BACKGROUND = "BACKGROUND_Google"  # not a class, but pictures of anything
 
 def read(
     raw: Sequence[str | Path],
-    size: int,
-    crop: Crop = "stretch",
-    background: bool = False,
-    test_share: float = 0.2,
-    max_skipped: float = 0.05,
-    workers: int | None = None,
-) -> tuple[Images, list[Skipped]]:
+    settings: Mapping[str, Any],
+    class_names: Sequence[str],
+    workers: int,
+) -> Stream:
     """Read `caltech-101.zip`; nothing is unpacked to the disk.
 
     raw: its path, alone.
-    background: whether the folder of pictures that belong to no class makes one.
-    The other parameters and what is returned: see `image_folders.read`.
+    settings, workers: see SETTINGS and `image_folders.blocks`.
+    class_names: by default the names of its folders, sorted.
 
     Raises UserError if the archive is damaged or not Caltech101.
     """
     (path,) = raw
+    return Stream(_blocks(path, settings, workers), tuple(class_names) or None)
+
+
+def _blocks(path: str | Path, settings: Mapping[str, Any], workers: int) -> Iterator[Block]:
+    pictures = pictures_of(path, settings["background"])
     try:
-        return image_folders.read(
-            pictures_of(path, background), path, size, crop, test_share, max_skipped, (), workers
-        )
+        yield from image_folders.blocks(pictures, settings["size"], settings["crop"], workers)
     except ArchiveError as error:
         raise DamagedError(
             f"{path} is not the archive of Caltech101, or damaged: {error}.", path

@@ -3,16 +3,18 @@
 A record is a label, 0 to 9, and three planes of 32x32 pixels, red, green and blue: 3,073 bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vae.data.archives import ArchiveError, tar_members
-from vae.data.images import Images, Split
+from vae.data.streams import Block, Stream
 from vae.services.errors import DamagedError
 
 CHANNELS = 3
+SETTINGS = {}
 
 TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 TEST = ("test_batch.bin",)
@@ -22,13 +24,18 @@ _RECORD = 1 + 3 * 32 * 32
 _CLASSES = 10
 
 
-def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
+def read(
+    raw: Sequence[str | Path],
+    settings: Mapping[str, Any],
+    class_names: Sequence[str],
+    workers: int,
+) -> Stream:
     """Read `cifar-10-binary.tar.gz`, in the official order of its images.
 
     raw: its path, alone.
     class_names: names of the ten classes; by default those that the archive gives.
 
-    It takes twice the memory of the images: the archive has its files in no order.
+    It takes the memory of all images: the archive has its files in no order.
 
     Raises UserError if the archive is damaged or not CIFAR-10.
     """
@@ -42,21 +49,26 @@ def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
         names = tuple(class_names) or tuple(content[NAMES].decode("utf-8", "replace").split())
         if len(names) != _CLASSES:
             raise ArchiveError(f"there are ten classes, and {len(names)} names for them")
-        return Images(_split(content, TRAIN), _split(content, TEST), names)
+        if len({*names}) != _CLASSES:
+            raise ArchiveError("two of its classes have the same name")
+        records = {name: _records(name, content[name]) for name in (*TRAIN, *TEST)}
     except ArchiveError as error:
         raise DamagedError(
             f"{path} is not the CIFAR-10 archive, or damaged: {error}.", path
         ) from error
+    return Stream(_blocks(records, names), names)
 
 
-def _split(content: dict[str, bytes], names: Sequence[str]) -> Split:
-    """Put the records of some files one after the other."""
-    records = [_records(name, content[name]) for name in names]
-    labels = np.concatenate([part[:, 0] for part in records])
-    planes = [part[:, 1:].reshape(-1, 3, 32, 32) for part in records]
-    pixels = np.empty((len(labels), 32, 32, 3), np.uint8)
-    np.concatenate([part.transpose(0, 2, 3, 1) for part in planes], out=pixels)
-    return Split(pixels, labels.astype(np.int64))
+def _blocks(records: dict[str, np.ndarray], names: Sequence[str]) -> Iterator[Block]:
+    """Yield the images of each file, whose records are then let go."""
+    for file in list(records):
+        part = records.pop(file)
+        yield Block(
+            part[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1),
+            labels=[names[label] for label in part[:, 0]],
+            files=[f"{file}/{row}" for row in range(len(part))],
+            splits=["test" if file in TEST else "train"] * len(part),
+        )
 
 
 def _records(name: str, data: bytes) -> np.ndarray:

@@ -1,35 +1,52 @@
 """A folder of the user's own pictures: one subfolder per class, or none."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vae.data import image_folders
-from vae.data.image_folders import Skipped
-from vae.data.images import Images
-from vae.data.resizing import Crop
+from vae.data.streams import Stream
 from vae.services.errors import UserError
 from vae.services.listing import list_files
 
 CHANNELS = 3
+RAW = "folder"
+WORKERS = 8
+SETTINGS = {
+    "size": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "required": True,
+             "description": "pixels on a side; needed"},
+    "crop": {"type": "choice", "choices": ["fit", "stretch", "pad"], "default": "fit",
+             "default_text": "`fit`; Caltech101 `stretch`",
+             "description": "how an image becomes a square: `fit` cuts its margins, `stretch` "
+             "changes its proportions, `pad` adds margins"},
+    "test_share": {"type": "real", "bounds": {"gt": 0, "lt": 1}, "default": 0.2,
+                   "description": "share of each class that is kept for testing, the same on every "
+                   "machine"},
+    "max_skipped": {"type": "real", "bounds": {"ge": 0, "le": 1}, "default": 0.05,
+                    "description": "share of files that may be unreadable; "
+                    "`results/<dataset>/skipped.csv` names them"},
+}  # fmt: skip
 
 
 def read(
-    folder: str | Path,
-    size: int,
-    crop: Crop = "fit",
-    test_share: float = 0.2,
-    max_skipped: float = 0.05,
-    workers: int | None = None,
-) -> tuple[Images, list[Skipped]]:
+    raw: Sequence[str | Path],
+    settings: Mapping[str, Any],
+    class_names: Sequence[str],
+    workers: int,
+) -> Stream:
     """Read every picture below a folder.
 
     Each subfolder is a class, with whatever is deeper in it. Without subfolders the images have no
-    labels; otherwise files next to the subfolders are skipped. Hidden files are ignored. The other
-    parameters and what is returned: see `image_folders.read`.
+    labels; otherwise files next to the subfolders are skipped. Hidden files are ignored.
 
-    Raises UserError if there is no such folder, or too many of its files are no pictures, or too
-    few are.
+    raw: the folder, alone.
+    settings, workers: see SETTINGS and `image_folders.blocks`.
+    class_names: by default the names of the subfolders, sorted.
+
+    Raises UserError if there is no such folder, or it is empty.
     """
+    (folder,) = raw
     try:
         listing = list_files(folder)
     except OSError as error:
@@ -46,9 +63,8 @@ def read(
         unreadable += [(_text(path), "beside the folders of the classes") for path in without_class]
         paths = [path for path in paths if "/" in path]
     files = ((_text(path), os.path.join(folder, path)) for path in paths)
-    return image_folders.read(
-        files, folder, size, crop, test_share, max_skipped, unreadable, workers
-    )
+    blocks = image_folders.blocks(files, settings["size"], settings["crop"], workers, unreadable)
+    return Stream(blocks, tuple(class_names) or None)
 
 
 def _text(path: str) -> str:

@@ -8,21 +8,24 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from vae.data.images import Images, Split
+from vae.data.streams import Block, Stream
 from vae.services.errors import DamagedError, UserError
 
 CHANNELS = 1
+SETTINGS = {}
 
 # Twice the largest published file of this format (EMNIST's): here a gzip bomb ends.
 MAX_BYTES = 1 << 30
 
 _UINT8 = 0x08  # the only element type that images and labels come in
 _CHUNK = 1 << 20
+_SPLITS = {"train": "train", "t10k": "test"}  # by the first part of a file's name
 
 
 class IdxError(DamagedError):
@@ -32,7 +35,12 @@ class IdxError(DamagedError):
         super().__init__(f"{path} is damaged or not the right file: {reason}.", path)
 
 
-def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
+def read(
+    raw: Sequence[str | Path],
+    settings: Mapping[str, Any],
+    class_names: Sequence[str],
+    workers: int,
+) -> Stream:
     """Read the four files of a dataset: images and labels, to train (train-) and to test (t10k-).
 
     raw: their paths, in any order, under their standard names.
@@ -41,24 +49,19 @@ def read(raw: Sequence[str | Path], class_names: Sequence[str] = ()) -> Images:
     Raises UserError if a file is missing, damaged, or does not fit the others.
     """
     paths = {Path(path).name.removesuffix(".gz"): Path(path) for path in raw}
-    train, test = (_read_split(paths, part, class_names) for part in ("train", "t10k"))
-    (height, width), size = test.pixels.shape[1:3], train.pixels.shape[1:3]
-    if (height, width) != size:
-        raise IdxError(
-            paths["t10k-images-idx3-ubyte"],
-            f"its images are {height}x{width}, those to train are {size[0]}x{size[1]}",
-        )
-    count = 1 + max(train.labels.max(), test.labels.max())
-    return Images(train, test, tuple(class_names) or tuple(str(label) for label in range(count)))
+    labels = {part: _labels(paths, part, class_names) for part in _SPLITS}
+    count = 1 + max(array.max() for array in labels.values())
+    names = tuple(class_names) or tuple(str(label) for label in range(count))
+    return Stream(_blocks(paths, labels, names), names)
 
 
-def parse(data: bytes, dimensions: int, name: str | Path) -> np.ndarray:
+def parse(data: bytes | bytearray, dimensions: int, name: str | Path) -> np.ndarray:
     """Return the array that the bytes of an uncompressed idx file hold.
 
     dimensions: how many axes it should have.
     name: of the file, for messages.
 
-    Returns uint8, a read-only view of `data`. Raises UserError if `data` is anything else or empty.
+    Returns uint8, a view of `data`. Raises UserError if `data` is anything else or empty.
     """
     magic, start = bytes((0, 0, _UINT8, dimensions)), 4 + 4 * dimensions
     if data[:4] != magic:
@@ -106,20 +109,41 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
-def _read_split(paths: dict[str, Path], part: str, class_names: Sequence[str]) -> Split:
-    images_path, images = _load(paths, f"{part}-images-idx3-ubyte", 3)
-    labels_path, labels = _load(paths, f"{part}-labels-idx1-ubyte", 1)
-    if len(images) != len(labels):
-        raise IdxError(
-            labels_path,
-            f"it has {len(labels):,} labels for {len(images):,} images in {images_path}",
-        )
+def _labels(paths: dict[str, Path], part: str, class_names: Sequence[str]) -> np.ndarray:
+    path, labels = _load(paths, f"{part}-labels-idx1-ubyte", 1)
     if class_names and labels.max() >= len(class_names):
         raise IdxError(
-            labels_path,
+            path,
             f"it has a label {labels.max()}, and the source has {len(class_names)} class names",
         )
-    return Split(images[..., np.newaxis], labels.astype(np.int64))
+    return labels
+
+
+def _blocks(
+    paths: dict[str, Path], labels: dict[str, np.ndarray], names: Sequence[str]
+) -> Iterator[Block]:
+    """Yield the images to train, then those to test."""
+    size = None
+    for part, split in _SPLITS.items():
+        file = f"{part}-images-idx3-ubyte"
+        path, images = _load(paths, file, 3)
+        if len(images) != len(labels[part]):
+            raise IdxError(
+                paths[f"{part}-labels-idx1-ubyte"],
+                f"it has {len(labels[part]):,} labels for {len(images):,} images in {path}",
+            )
+        height, width = images.shape[1:]
+        if (height, width) != (size or (height, width)):
+            raise IdxError(
+                path, f"its images are {height}x{width}, those to train are {size[0]}x{size[1]}"
+            )
+        size = height, width
+        yield Block(
+            images[..., np.newaxis],
+            labels=[names[label] for label in labels[part]],
+            files=[f"{file}/{row}" for row in range(len(images))],
+            splits=[split] * len(images),
+        )
 
 
 def _load(paths: dict[str, Path], name: str, dimensions: int) -> tuple[Path, np.ndarray]:
@@ -129,8 +153,10 @@ def _load(paths: dict[str, Path], name: str, dimensions: int) -> tuple[Path, np.
             "files, images and labels to train and to test, under `files` in config/sources.yaml."
         )
     path = paths[name]
+    data = bytearray()  # grows in place; joined pieces would take the memory twice
     try:
-        data = b"".join(content(path))
+        for chunk in content(path):
+            data += chunk
     except ValueError as error:
         raise IdxError(path, str(error)) from error
     return path, parse(data, dimensions, path)

@@ -1,0 +1,45 @@
+"""What a source of `vae.data.sources` gives: its images, in blocks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Skipped(NamedTuple):
+    """A file that is not among the images, and why."""
+
+    path: str
+    reason: str
+
+
+class Block(NamedTuple):
+    """Some images, in their order.
+
+    pixels: uint8 [B, H, W, C], of one shape in all blocks. The next block may overwrite them.
+    labels: name of each image's class, "" for an image without one.
+    files: name of the file that each image comes from: its path within the dataset, with "/"; for
+        a row of an array the array's file and the row, such as "test_batch.bin/17".
+    splits: "train", "test", or "" for an image that is still to be put into one of them.
+    columns: what else is known of each image, by name.
+    skipped: files left out.
+    """
+
+    pixels: np.ndarray
+    labels: Sequence[str]
+    files: Sequence[str]
+    splits: Sequence[str]
+    columns: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    skipped: Sequence[Skipped] = ()
+
+
+class Stream(NamedTuple):
+    """The images of a source.
+
+    blocks: made as they are asked for, so that errors of the raw files may come that late.
+    class_names: in the order of their labels; None for the names that occur, sorted.
+    """
+
+    blocks: Iterator[Block]
+    class_names: tuple[str, ...] | None = None

@@ -1,0 +1,106 @@
+"""A stream of images becomes a training and a test set."""
+
+import numpy as np
+import pytest
+
+from vae.data import images, preparation
+from vae.data.splits import split
+from vae.data.streams import Block, Skipped, Stream
+from vae.services.errors import UserError
+
+SETTINGS = {"test_share": 0.5, "max_skipped": 0.2}
+
+
+def block(first, splits, **changes):
+    """As many gray images as splits; each has its number for its pixels and in its name."""
+    numbers = range(first, first + len(splits))
+    pixels = np.repeat(np.array(numbers, np.uint8), 6).reshape(-1, 2, 3, 1)
+    names = [f"{number}.png" for number in numbers]
+    return Block(pixels, ["a"] * len(splits), names, splits)._replace(**changes)
+
+
+def collect(*blocks, class_names=None, settings=SETTINGS):
+    return preparation.collect(Stream(iter(blocks), class_names), settings, "here")
+
+
+def numbers(part):
+    return part.pixels[:, 0, 0, 0].tolist()
+
+
+def test_what_has_a_split_keeps_it_and_the_rest_is_split_by_its_names():
+    found, skipped = collect(
+        block(0, ["test", "", "train", ""]), block(4, ["", "train", "test", ""])
+    )
+    train, test = split([f"{number}.png" for number in (1, 3, 4, 7)], [0] * 4, 0.5)
+    assert numbers(found.train) == [2, 5, *np.array([1, 3, 4, 7])[train]]
+    assert numbers(found.test) == [0, 6, *np.array([1, 3, 4, 7])[test]]
+    for part in (found.train, found.test):
+        assert [*part.files] == [f"{number}.png" for number in numbers(part)]
+    assert skipped == []
+
+
+def test_classes_are_numbered_as_the_stream_says_or_by_name():
+    labels = {"labels": ["b", "", "a", "b"]}
+    splits = ["train", "train", "test", "test"]
+    found, _ = collect(block(0, splits, **labels))
+    assert found.class_names == ("a", "b")
+    assert [*found.train.labels, *found.test.labels] == [1, -1, 0, 1]
+    found, _ = collect(block(0, splits, **labels), class_names=("b", "c", "a"))
+    assert found.class_names == ("b", "c", "a")
+    assert [*found.train.labels, *found.test.labels] == [0, -1, 2, 0]
+    with pytest.raises(UserError, match="here has images of the class 'b', which class_names"):
+        collect(block(0, splits, **labels), class_names=("a",))
+
+
+def test_columns_stay_with_their_images():
+    rows = {"columns": {"patient": ["x", "yy", "x"], "age": [0.5, 1.5, 2.5]}}
+    found, _ = collect(block(0, ["test", "train", "train"], **rows))
+    assert found.train.columns["patient"].tolist() == ["yy", "x"]
+    assert found.test.columns["age"].tolist() == [0.5]
+
+
+def test_images_to_train_on_and_to_test_with_are_needed():
+    with pytest.raises(UserError, match=r"here holds 1 readable pictures, .* add pictures"):
+        collect(block(0, [""]))
+    with pytest.raises(UserError, match=r"here holds 2 images to train on and 0 to test with"):
+        collect(block(0, ["train", "train"]))
+
+
+def test_files_left_out_are_counted():
+    broken = {"skipped": [Skipped("x.png", "broken")]}
+    found, skipped = collect(block(0, [""] * 4, **broken))
+    assert (len(found.train), len(found.test)) == (2, 2)
+    assert skipped == [("x.png", "broken")]
+    with pytest.raises(UserError, match=r"1 of 4 files in here .* 20%.*\n  x.png: broken"):
+        collect(block(0, [""] * 3, **broken))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pixels": np.zeros((2, 2, 2, 1), np.uint8)}, "a block of uint8"),
+        ({"pixels": np.zeros((2, 2, 3, 1))}, "a block of float64"),
+        ({"splits": ["train", "validation"]}, "splits: {'validation'}"),
+        ({"files": ["a", "b", "c"]}, "a block of 2 images with rows for"),
+        ({"columns": {"age": [1]}}, "a block of 2 images with rows for"),
+    ],
+)
+def test_blocks_that_do_not_fit_are_refused(changes, words):
+    with pytest.raises(ValueError, match=words):
+        collect(block(0, ["train", "test"]), block(2, ["train", "test"])._replace(**changes))
+
+
+def test_images_npz_says_how_its_images_were_made(tmp_path):
+    params = {"format": "digits", "settings": {}, "class_names": [], "validation": 7}
+    for name in ("first", "second"):
+        outputs = tmp_path / f"{name}.npz", tmp_path / f"{name}.csv"
+        preparation.prepare([], params, 1, *outputs)
+    assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
+    loaded = images.load(tmp_path / "first.npz")
+    assert loaded.preparation == {
+        "format": "digits",
+        "channels": 1,
+        "shape": [8, 8, 1],
+        "validation": 7,
+    }
+    assert (len(loaded.train), len(loaded.validation)) == (1430, 7)
