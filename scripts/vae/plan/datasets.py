@@ -43,7 +43,9 @@ def default_likelihood(format: str) -> str:
     """The likelihood that suits the images of a format, gray or in colour."""
     channels = parts("data/sources")[format].constants["CHANNELS"]
     kind = "gray" if channels == 1 else "colour"
-    suits = (p.name for p in parts("likelihoods").values() if p.constants["DEFAULT_FOR"] == kind)
+    suits = (
+        p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT_FOR") == kind
+    )
     return next(suits)
 
 

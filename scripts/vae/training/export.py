@@ -47,7 +47,8 @@ class Networks(NamedTuple):
     and logarithm of the variance of q: `z_mean` and `z_log_var`, or `u_mean` and `u_log_var` where
     a learned prior maps these to z. decoder: from z to the parameters of the likelihood, `mean`
     among them. posterior: from images and noise [B, D] ~ N(0, I) to a draw `z` from q(z|x), to
-    `log_q` [B], log q(z|x), and to `kl` [B, G], the KL by group of z.
+    `log_q` [B], log q(z|x), and to `kl` [B, G], the KL by group of z. whole: from images to their
+    reconstructions, decoded from the code without noise.
 
     Those of a conditional model take a list: the same, and one-hot classes [B, K].
     """
@@ -55,6 +56,7 @@ class Networks(NamedTuple):
     encoder: keras.Model
     decoder: keras.Model
     posterior: keras.Model
+    whole: keras.Model
 
 
 def networks(vae: VAE) -> Networks:
@@ -66,8 +68,12 @@ def networks(vae: VAE) -> Networks:
     inputs = [image, noise] if label is None else [image, noise, label]
     outputs = {"z": drawn.z, "log_q": drawn.log_q, "kl": drawn.kl}
     posterior = keras.Model(inputs, outputs, name="posterior")
+    # Past the prior: Keras loads no layers that two models within a model share.
+    mean = keras.Model(vae.decoder.input, vae.decoder.output["mean"], name="decoder")
+    u = vae.encoder(joined(image, label))["z_mean"]
+    whole = keras.Model(joined(image, label), mean(joined(u, label)), name="vae")
     if vae.prior is None:
-        return Networks(with_code(vae.encoder), vae.decoder, posterior)
+        return Networks(with_code(vae.encoder), vae.decoder, posterior, whole)
     encoded = vae.encoder.output
     z = vae.prior.forward(encoded["z_mean"])["z"]
     outputs = {"z": z, "u_mean": encoded["z_mean"], "u_log_var": encoded["z_log_var"]}
@@ -75,7 +81,7 @@ def networks(vae: VAE) -> Networks:
     z = keras.Input((vae.latent_dim,), name="z")
     parameters = vae.decoder(joined(vae.prior.inverse(z), label))
     decoder = keras.Model(joined(z, label), parameters, name="decoder")
-    return Networks(encoder, decoder, posterior)
+    return Networks(encoder, decoder, posterior, whole)
 
 
 def with_code(encoder: keras.Model) -> keras.Model:
@@ -87,17 +93,9 @@ def with_code(encoder: keras.Model) -> keras.Model:
 def save_keras(
     networks: Networks, encoder: str | Path, decoder: str | Path, whole: str | Path
 ) -> None:
-    """Write three .keras files that need no custom code.
-
-    `encoder` as in `Networks`; `decoder` gives the mean for z; `whole` the reconstruction of an
-    image, decoded from its code without noise.
-    """
+    """Write three .keras files that need no custom code: `decoder` gives the mean alone."""
     mean = keras.Model(networks.decoder.input, networks.decoder.output["mean"], name="decoder")
-    image, *label = (keras.Input(t.shape[1:], name=t.name) for t in networks.encoder.inputs)
-    label = label[0] if label else None
-    z = networks.encoder(joined(image, label))["z"]
-    reconstruction = keras.Model(joined(image, label), mean(joined(z, label)), name="vae")
-    files = ((networks.encoder, encoder), (mean, decoder), (reconstruction, whole))
+    files = ((networks.encoder, encoder), (mean, decoder), (networks.whole, whole))
     for model, path in files:
         with atomic(path) as part:
             model.save(part)
@@ -182,6 +180,15 @@ def _layer(layer: keras.Layer) -> dict[str, Any]:
         "type": type(layer).__name__,
         "output_shape": list(layer.output.shape[1:]),
         "parameters": int(sum(np.prod(weight.shape) for weight in layer.weights)),
-        "inputs": [tensor._keras_history.operation.name for tensor in inputs],
+        "inputs": list(dict.fromkeys(name for tensor in inputs for name in _layers_before(tensor))),
         "detail": config.get("activation") or "",
     }
+
+
+def _layers_before(tensor: keras.KerasTensor) -> list[str]:
+    """Names of the layers that a tensor comes from, maybe by operations that are no layers."""
+    history = tensor._keras_history
+    if isinstance(history.operation, keras.Layer):
+        return [history.operation.name]
+    node = history.operation._inbound_nodes[history.node_index]
+    return [name for before in node.input_tensors for name in _layers_before(before)]

@@ -1,6 +1,7 @@
 """Images of 6x9 pixels, not from any file: one bright row or one bright column."""
 
 import numpy as np
+
 from vae.data.streams import Block, Stream
 
 SETTINGS = {
