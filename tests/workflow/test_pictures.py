@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scripts import generate
 from tests.helpers.workspace import Workspace
+from vae.latent import codes
+from vae.terminal import code_text
 
 CONV = {"model": "conv", "filters": 4, "intermediate_dim": 8, "epochs": 1, "batch_size": 64}
 CONV["evaluation"] = {"draws": 2, "samples": 5, "images": 20}
@@ -25,7 +28,8 @@ def flowers(built, tmp_path_factory) -> Workspace:
         pixels = rng.integers(0, 256, (30, 40, 3), np.uint8)
         Image.fromarray(pixels).save(folder / (NAME if number == 0 else f"{number}.png"))
     (workspace.path / "my pictures/blue/2.png").write_bytes(b"no picture at all")
-    workspace.configure("flowers", source={"folder": "my pictures"}, size=19, latent_dim=2, **CONV)
+    images = {"source": {"folder": "my pictures"}, "size": 19, "crop": "pad"}
+    workspace.configure("flowers", **images, latent_dim=2, **CONV)
     workspace.build()
     return workspace
 
@@ -50,6 +54,17 @@ def test_a_folder_becomes_images_with_classes_and_a_list_of_what_was_left_out(fl
     assert rows[0]["reason"]
     with Image.open(results / "ld_2/grid.png") as picture:
         assert max(picture.size) <= 1500
+
+
+def test_a_picture_is_encoded_as_it_was_for_training(flowers, capsys):
+    run = flowers.path / "results/flowers/ld_2"
+    train = codes.load(run / "codes.npz").splits["train"]
+    pictures = [str(flowers.path / "my pictures" / name) for name in train.files]
+    assert generate.main([str(run), "--encode", *pictures]) == 0
+    z = code_text.parse(capsys.readouterr().out, 2, "")
+    np.testing.assert_allclose(z, train.z, atol=1e-4)
+    assert generate.main([str(run), "--encode", *pictures, "--crop", "fit"]) == 0
+    assert np.abs(code_text.parse(capsys.readouterr().out, 2, "") - train.z).max() > 1e-2
 
 
 def test_pictures_without_classes_have_no_classifier(flowers_copy):
