@@ -29,6 +29,7 @@ from benchmarks import OUT, worker
 from vae.data.preparation import collect
 from vae.data.resizing import thumbnails
 from vae.data.sources import caltech101
+from vae.data.streams import Raw
 from vae.plan.datasets import source_settings
 from vae.services.cores import available_cores
 from vae.services.files import atomic
@@ -64,7 +65,7 @@ def peak_memory(archive: str, size: int) -> tuple[float, float, float]:
 def _peak_memory(archive: str, size: int) -> tuple[float, float, float]:
     before = worker.peak_memory()
     settings = source_settings("caltech101", {"size": size})
-    stream = caltech101.read([archive], settings, (), available_cores())
+    stream = caltech101.read(Raw([archive], settings, workers=available_cores()))
     images, _ = collect(stream, settings, archive)
     held = (images.train.pixels.nbytes + images.test.pixels.nbytes) / 1e6
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * worker.RSS_UNIT / 1e6

@@ -53,7 +53,8 @@ def test_images_without_labels():
 def test_the_card_says_how_a_picture_became_an_image():
     assert "resized" not in card()
     text = card(preparation={"format": "folder", "size": 92, "crop": "pad"})
-    assert "each picture padded to a square, then resized to 92 × 92 pixels" in text
+    assert "without labels" not in text
+    assert "; pictures are padded to this shape, and resized |" in text
 
 
 def executed(text):

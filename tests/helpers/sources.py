@@ -8,7 +8,7 @@ from typing import Any
 
 from vae.data import preparation
 from vae.data.images import Images
-from vae.data.streams import Skipped
+from vae.data.streams import Raw, Skipped
 from vae.plan.datasets import source_settings
 
 
@@ -24,7 +24,7 @@ def read(
     settings: by default what the module states.
     """
     settings = source_settings(source.__name__.rpartition(".")[2], settings)
-    stream = source.read(raw, settings, class_names, workers)
+    stream = source.read(Raw(raw, settings, class_names, workers))
     return preparation.collect(stream, settings, raw[0] if raw else "nowhere")
 
 

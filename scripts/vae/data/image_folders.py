@@ -6,33 +6,28 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from vae.data.resizing import Crop, File, thumbnails
-from vae.data.streams import Block, Skipped
+from vae.data.resizing import File, sides, thumbnails
+from vae.data.streams import Block, Raw, Skipped
 from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
 
 
 def blocks(
-    files: Iterable[File],
-    size: int,
-    crop: Crop,
-    workers: int,
-    unreadable: Iterable[tuple[str, str]] = (),
+    files: Iterable[File], raw: Raw, unreadable: Iterable[tuple[str, str]] = ()
 ) -> Iterator[Block]:
     """Yield RGB thumbnails of pictures, in their order, without a split.
 
     files: for each its path within the dataset, with "/", and its location or its content. The
         first folder of the path is its class; a picture in no folder has none.
-    size, crop: height and width of the images in pixels, and how they become square, see
-        `resizing.thumbnail`.
-    workers: processes.
+    raw: its settings have `size`, of the images in pixels, and `crop`, see `resizing.thumbnail`.
     unreadable: paths of further files that are unreadable, and the reasons.
     """
+    size = raw.settings["size"]
     skipped = [Skipped(path, reason) for path, reason in unreadable]
-    yield Block(np.empty((0, size, size, 3), np.uint8), [], [], [], skipped=skipped)
+    yield Block(np.empty((0, *sides(size), 3), np.uint8), [], [], [], skipped=skipped)
     count, start, progress = 0, time.monotonic(), Progress(logger, seconds=10)
-    for pixels, outcomes in thumbnails(files, size, crop, workers):
+    for pixels, outcomes in thumbnails(files, size, raw.settings["crop"], raw.workers):
         names = [name for name, reason in outcomes if reason is None]
         yield Block(
             pixels,

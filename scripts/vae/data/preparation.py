@@ -13,7 +13,7 @@ import numpy as np
 from vae.data.file_names import FileNames
 from vae.data.images import Images, Split, save
 from vae.data.splits import split
-from vae.data.streams import Block, Skipped, Stream
+from vae.data.streams import Block, Raw, Skipped, Stream
 from vae.services.errors import UserError
 from vae.services.files import atomic
 
@@ -54,10 +54,10 @@ def prepare(
     Raises UserError if the raw files are damaged or do not fit the config.
     """
     source = importlib.import_module(f"vae.data.sources.{preparation['format']}")
-    raw = [preparation["folder"]] if "folder" in preparation else paths_to_raw_files
+    paths = [preparation["folder"]] if "folder" in preparation else paths_to_raw_files
     settings = preparation["settings"]
-    stream = source.read(raw, settings, preparation["class_names"], threads)
-    place = ", ".join(map(str, raw)) or preparation["format"]
+    stream = source.read(Raw(paths, settings, preparation["class_names"], threads))
+    place = ", ".join(map(str, paths)) or preparation["format"]
     images, skipped = collect(stream, settings, place)
     validation = preparation.get("validation", 0)
     if validation:

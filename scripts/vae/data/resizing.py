@@ -69,7 +69,7 @@ def thumbnails(
     # A fork starts at once, but must not be made of a process with TensorFlow's threads.
     fork = sys.platform == "linux" and "tensorflow" not in sys.modules
     context = multiprocessing.get_context("fork" if fork else "spawn")
-    height, width = _sides(size)
+    height, width = sides(size)
     most = max(1, min(_CHUNK, _CHUNK_BYTES // (3 * height * width)))
     shape = (2 * workers + 1, most, height, width, 3)
     memory = context.RawArray("B", math.prod(shape))
@@ -162,14 +162,15 @@ class _Framed:
     orientation: int
 
 
-def _sides(size: Size) -> tuple[int, int]:
+def sides(size: Size) -> tuple[int, int]:
+    """Height and width of a size."""
     return (size, size) if isinstance(size, int) else size
 
 
 def _framed(file: str | Path | bytes, size: Size, crop: Crop) -> _Framed:
-    picture = decode(file, GAP * max(_sides(size)))
+    picture = decode(file, GAP * max(sides(size)))
     image, width, height = picture.image, picture.width, picture.height
-    frame = _sides(size)
+    frame = sides(size)
     if picture.orientation >= 5:  # lies on its side
         frame = frame[::-1]
     rows, columns = frame

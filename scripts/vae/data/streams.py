@@ -1,10 +1,26 @@
-"""What a source of `vae.data.sources` gives: its images, in blocks."""
+"""What a source of `vae.data.sources` is given, raw data, and what it gives: images, in blocks."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+
+class Raw(NamedTuple):
+    """The raw data of a dataset, and how to read them.
+
+    paths: of its files, in any order; of a folder of pictures, that folder; none if there are none.
+    settings: the values of the SETTINGS that the source states.
+    class_names: in the order of their labels; empty if the config leaves them to the source.
+    workers: processes that the source may use.
+    """
+
+    paths: Sequence[str | Path]
+    settings: Mapping[str, Any]
+    class_names: Sequence[str] = ()
+    workers: int = 1
 
 
 class Skipped(NamedTuple):

@@ -43,9 +43,9 @@ CONDITIONAL = {
     "feed": ', "class": label',
 }
 CROPS = {
-    "fit": "cut at its margins to a square",
-    "stretch": "stretched to a square",
-    "pad": "padded to a square",
+    "fit": "; pictures are cut at their margins to this shape, and resized",
+    "stretch": "; pictures are resized to this shape, which changes their proportions",
+    "pad": "; pictures are padded to this shape, and resized",
 }
 
 
@@ -72,7 +72,7 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
         "Likelihood": settings["likelihood"],
         "Images": f"{shape}, {images['train']:,} for training, {images['test']:,} for testing"
         + (f", {classes} classes" if classes else ", without labels")
-        + _prepared(record["preparation"]),
+        + CROPS.get(record["preparation"].get("crop"), ""),
         "Source": data["source"],
         "Licence of the images": data["licence"],
         "Citation": data["citation"],
@@ -115,14 +115,6 @@ def _loading(latent_dim: int, shape: list[int], classes: int) -> str:
     label = parts["label"].format(classes=classes)
     sizes = {"latent_dim": latent_dim, "shape": ", ".join(map(str, shape))}
     return LOADING.format(**sizes, **parts | {"label": label})
-
-
-def _prepared(preparation: dict[str, Any]) -> str:
-    """How a picture became an image, as the end of a sentence; empty if it was one."""
-    if "crop" not in preparation:
-        return ""
-    size = preparation["size"]
-    return f"; each picture {CROPS[preparation['crop']]}, then resized to {size} × {size} pixels"
 
 
 def _value(metric: dict[str, Any]) -> str:

@@ -11,9 +11,9 @@ SETTINGS = {
 CHANNELS = 1
 
 
-def read(raw, settings, class_names, workers):
+def read(raw):
     """As many of either kind, a block each; every fourth is for testing."""
-    return Stream(_blocks(settings["count"]), ("row", "column"))
+    return Stream(_blocks(raw.settings["count"]), ("row", "column"))
 
 
 def _blocks(count):

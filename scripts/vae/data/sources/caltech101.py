@@ -1,13 +1,12 @@
 """Caltech101: a zip file with a .tar.gz archive of JPEG files, one folder a class."""
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from vae.data import image_folders
 from vae.data.archives import ArchiveError, tar_members
-from vae.data.streams import Block, Stream
+from vae.data.streams import Block, Raw, Stream
 from vae.services.errors import DamagedError
 
 CHANNELS = 3
@@ -33,28 +32,20 @@ ARCHIVE = "101_ObjectCategories.tar.gz"
 BACKGROUND = "BACKGROUND_Google"  # not a class, but pictures of anything
 
 
-def read(
-    raw: Sequence[str | Path],
-    settings: Mapping[str, Any],
-    class_names: Sequence[str],
-    workers: int,
-) -> Stream:
+def read(raw: Raw) -> Stream:
     """Read `caltech-101.zip`; nothing is unpacked to the disk.
 
-    raw: its path, alone.
-    settings, workers: see SETTINGS and `image_folders.blocks`.
-    class_names: by default the names of its folders, sorted.
+    Classes are called by the names of its folders, sorted, if `raw` has no names.
 
     Raises UserError if the archive is damaged or not Caltech101.
     """
-    (path,) = raw
-    return Stream(_blocks(path, settings, workers), tuple(class_names) or None)
+    return Stream(_blocks(raw), tuple(raw.class_names) or None)
 
 
-def _blocks(path: str | Path, settings: Mapping[str, Any], workers: int) -> Iterator[Block]:
-    pictures = pictures_of(path, settings["background"])
+def _blocks(raw: Raw) -> Iterator[Block]:
+    (path,) = raw.paths
     try:
-        yield from image_folders.blocks(pictures, settings["size"], settings["crop"], workers)
+        yield from image_folders.blocks(pictures_of(path, raw.settings["background"]), raw)
     except ArchiveError as error:
         raise DamagedError(
             f"{path} is not the archive of Caltech101, or damaged: {error}.", path

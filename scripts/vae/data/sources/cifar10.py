@@ -3,14 +3,12 @@
 A record is a label, 0 to 9, and three planes of 32x32 pixels, red, green and blue: 3,073 bytes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from vae.data.archives import ArchiveError, tar_members
-from vae.data.streams import Block, Stream
+from vae.data.streams import Block, Raw, Stream
 from vae.services.errors import DamagedError
 
 CHANNELS = 3
@@ -24,29 +22,22 @@ _RECORD = 1 + 3 * 32 * 32
 _CLASSES = 10
 
 
-def read(
-    raw: Sequence[str | Path],
-    settings: Mapping[str, Any],
-    class_names: Sequence[str],
-    workers: int,
-) -> Stream:
+def read(raw: Raw) -> Stream:
     """Read `cifar-10-binary.tar.gz`, in the official order of its images.
 
-    raw: its path, alone.
-    class_names: names of the ten classes; by default those that the archive gives.
-
-    It takes the memory of all images: the archive has its files in no order.
+    The archive names the classes, if `raw` does not. It takes the memory of all images, since the
+    archive has its files in no order.
 
     Raises UserError if the archive is damaged or not CIFAR-10.
     """
-    (path,) = raw
+    (path,) = raw.paths
     files = {*TRAIN, *TEST, NAMES}
     try:
         with open(path, "rb") as file:
             content = {p.name: data for p, data in tar_members(file) if p.name in files}
         if missing := ", ".join(sorted(files - set(content))):
             raise ArchiveError(f"it lacks {missing}")
-        names = tuple(class_names) or tuple(content[NAMES].decode("utf-8", "replace").split())
+        names = tuple(raw.class_names) or tuple(content[NAMES].decode("utf-8", "replace").split())
         if len(names) != _CLASSES:
             raise ArchiveError(f"there are ten classes, and {len(names)} names for them")
         if len({*names}) != _CLASSES:

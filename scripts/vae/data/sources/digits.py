@@ -1,14 +1,10 @@
 """The handwritten digits that come with scikit-learn: 1,797 gray images of 8x8 pixels."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from vae.data.streams import Block, Stream
+from vae.data.streams import Block, Raw, Stream
 from vae.services.errors import UserError
 
 CHANNELS = 1
@@ -17,21 +13,16 @@ SETTINGS = {}
 _CLASSES = 10
 
 
-def read(
-    raw: Sequence[str | Path],
-    settings: Mapping[str, Any],
-    class_names: Sequence[str],
-    workers: int,
-) -> Stream:
+def read(raw: Raw) -> Stream:
     """Return the digits; a fifth of them, every class in proportion, is the test set.
 
     Their gray levels 0 to 16 become 0 to 255, rounded. There are no raw files: a digit's file is
-    "digits/" and its index in scikit-learn. The classes are called "0" to "9" unless `class_names`
-    says otherwise.
+    "digits/" and its index in scikit-learn. The classes are called "0" to "9", if `raw` has no
+    names.
 
     Raises UserError if there are not ten class names.
     """
-    names = tuple(class_names) or tuple(map(str, range(_CLASSES)))
+    names = tuple(raw.class_names) or tuple(map(str, range(_CLASSES)))
     if len(names) != _CLASSES:
         raise UserError(
             f"There are ten digits, and {len(names)} names for them: correct class_names in "

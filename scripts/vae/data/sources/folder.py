@@ -1,12 +1,10 @@
 """A folder of the user's own pictures: one subfolder per class, or none."""
 
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from vae.data import image_folders
-from vae.data.streams import Stream
+from vae.data.streams import Raw, Stream
 from vae.services.errors import UserError
 from vae.services.listing import list_files
 
@@ -29,24 +27,15 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def read(
-    raw: Sequence[str | Path],
-    settings: Mapping[str, Any],
-    class_names: Sequence[str],
-    workers: int,
-) -> Stream:
+def read(raw: Raw) -> Stream:
     """Read every picture below a folder.
 
     Each subfolder is a class, with whatever is deeper in it. Without subfolders the images have no
     labels; otherwise files next to the subfolders are skipped. Hidden files are ignored.
 
-    raw: the folder, alone.
-    settings, workers: see SETTINGS and `image_folders.blocks`.
-    class_names: by default the names of the subfolders, sorted.
-
     Raises UserError if there is no such folder, or it is empty.
     """
-    (folder,) = raw
+    (folder,) = raw.paths
     try:
         listing = list_files(folder)
     except OSError as error:
@@ -63,8 +52,7 @@ def read(
         unreadable += [(_text(path), "beside the folders of the classes") for path in without_class]
         paths = [path for path in paths if "/" in path]
     files = ((_text(path), os.path.join(folder, path)) for path in paths)
-    blocks = image_folders.blocks(files, settings["size"], settings["crop"], workers, unreadable)
-    return Stream(blocks, tuple(class_names) or None)
+    return Stream(image_folders.blocks(files, raw, unreadable), tuple(raw.class_names) or None)
 
 
 def _text(path: str) -> str:

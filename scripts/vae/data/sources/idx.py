@@ -8,13 +8,12 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from vae.data.streams import Block, Stream
+from vae.data.streams import Block, Raw, Stream
 from vae.services.errors import DamagedError, UserError
 
 CHANNELS = 1
@@ -35,23 +34,18 @@ class IdxError(DamagedError):
         super().__init__(f"{path} is damaged or not the right file: {reason}.", path)
 
 
-def read(
-    raw: Sequence[str | Path],
-    settings: Mapping[str, Any],
-    class_names: Sequence[str],
-    workers: int,
-) -> Stream:
+def read(raw: Raw) -> Stream:
     """Read the four files of a dataset: images and labels, to train (train-) and to test (t10k-).
 
-    raw: their paths, in any order, under their standard names.
-    class_names: a name for each label; by default, classes are called by their number.
+    They have their standard names, and come in any order. Classes are called by their number, if
+    `raw` has no names.
 
     Raises UserError if a file is missing, damaged, or does not fit the others.
     """
-    paths = {Path(path).name.removesuffix(".gz"): Path(path) for path in raw}
-    labels = {part: _labels(paths, part, class_names) for part in _SPLITS}
+    paths = {Path(path).name.removesuffix(".gz"): Path(path) for path in raw.paths}
+    labels = {part: _labels(paths, part, raw.class_names) for part in _SPLITS}
     count = 1 + max(array.max() for array in labels.values())
-    names = tuple(class_names) or tuple(str(label) for label in range(count))
+    names = tuple(raw.class_names) or tuple(str(label) for label in range(count))
     return Stream(_blocks(paths, labels, names), names)
 
 
