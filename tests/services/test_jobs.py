@@ -163,6 +163,17 @@ def test_who_was_killed_is_told_with_what_to_do(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("\nencode was killed (SIGKILL): as a rule by the")
 
 
+def test_a_file_that_was_cut_off_is_named(tmp_path, capsys):
+    log = tmp_path / "snakemake.log"
+    log.write_text(
+        "Command 'python /a/tmp1.train.py' died with <Signals.SIGBUS: 7>.\n"
+        "Error in rule train:\n    jobid: 1\n    input: results/digits/images.npz\n"
+    )
+    report_killed([log])
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("train was killed (SIGBUS): results/digits/images.npz was cut off")
+
+
 def test_any_other_error_is_named_in_one_line(tmp_path, capsys):
     with pytest.raises(SystemExit), job(tmp_path / "log"):
         raise ZeroDivisionError("by zero")

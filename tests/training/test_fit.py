@@ -69,7 +69,9 @@ def test_epoch_means_weigh_images_not_batches():
 
 
 def shuffled(pixels, run, epoch):
-    return fit.shuffled(Split(pixels, np.arange(len(pixels))), run, epoch)
+    batches = fit.shuffled(Split(pixels, np.arange(len(pixels))), run, epoch)
+    parts = zip(*replace(batches, labelled=True), strict=True)
+    return Split(*(np.concatenate(part) for part in parts))
 
 
 def test_an_epoch_shows_every_image_once_and_half_of_them_mirrored():

@@ -45,6 +45,22 @@ def test_two_snakemakes_in_one_folder(project):
     whole(project)
 
 
+def test_images_cut_off_in_the_middle_of_an_epoch(project):
+    images, log = run(project).with_name("images.npz"), run(project) / "logs/train.log"
+    project.configure("digits", latent_dim=2, epochs=10_000)
+    snakemake = project.start("--cores", "1", "results/digits/ld_2/run.json")
+    while "epoch 2/" not in (log.read_text() if log.exists() else ""):
+        assert snakemake.poll() is None
+        time.sleep(0.05)
+    os.truncate(images, 0)
+    text = " ".join("".join(snakemake.communicate(timeout=120)).split())
+    assert snakemake.returncode == 1
+    assert "train was killed (SIGBUS): results/digits/images.npz was cut off while" in text
+    target = "results/digits/ld_2/run.json"
+    fails(project, target, words=["images.npz is damaged", "Run the same command again"])
+    assert project.planned(target)["prepare"] == {"digits"}
+
+
 def test_a_process_killed_for_memory(project):
     (run(project) / "latent.png").unlink()
     snakemake = project.start("--cores", "1")

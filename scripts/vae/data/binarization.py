@@ -23,17 +23,19 @@ def draw(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return result
 
 
-def fixed(images: Images) -> Images:
-    """Every image drawn once, the same for every run: what runs are measured on.
+def fixed_generator(split: str) -> np.random.Generator:
+    """What draws the images of a split once, the same for every run."""
+    return np.random.default_rng([0, ("train", "test", "validation").index(split)])
 
-    From the seed [0, i] for training, test and validation images, i = 0, 1, 2.
-    """
+
+def fixed(images: Images) -> Images:
+    """Every image drawn once, the same for every run: what runs are measured on."""
     splits = {"train": images.train, "test": images.test, "validation": images.validation}
     return replace(
         images,
         **{
-            name: replace(split, pixels=draw(split.pixels, np.random.default_rng([0, i])))
-            for i, (name, split) in enumerate(splits.items())
+            name: replace(split, pixels=draw(split.pixels, fixed_generator(name)))
+            for name, split in splits.items()
             if split
         },
     )

@@ -113,12 +113,12 @@ def save(images: Images, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Images:
-    """Read what `save` wrote.
+    """Map what `save` wrote: pixels take no memory but that of the page cache, and are read-only.
 
     Raises UserError if the file is damaged, is something else, or is from an older version.
     """
     with reading(path):
-        arrays = npz.read(path)
+        arrays = npz.read(path, mapped=_is_pixels)
         if "train_pixels" in arrays and "preparation" not in arrays:
             raise DamagedError(
                 f"{path} is from an older version of this workflow, without the names of files.",
@@ -134,6 +134,20 @@ def load(path: str | Path) -> Images:
             raise ValueError("preparation is no JSON object")
         class_names = tuple(str(name) for name in arrays["class_names"])
         return Images(**splits, class_names=class_names, preparation=preparation)
+
+
+def load_split(path: str | Path, name: str) -> Split:
+    """Map one split of what `save` wrote, "train" or "test"; nothing else is read.
+
+    Raises UserError if the file is damaged or is something else.
+    """
+    with reading(path):
+        arrays = npz.read(path, lambda member: member.startswith(f"{name}_"), _is_pixels)
+        return _split(arrays, name)
+
+
+def _is_pixels(member: str) -> bool:
+    return member.endswith("_pixels")
 
 
 def _split(arrays: Mapping[str, np.ndarray], name: str) -> Split:

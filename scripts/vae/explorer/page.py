@@ -57,7 +57,7 @@ def explore(
     facts = content(
         run=records.read(path_to_run),
         codes=codes.load(path_to_codes).splits["test"],
-        pixels=images.load(path_to_images).test.pixels,
+        pixels=images.load_split(path_to_images, "test").pixels,
         mixture=mixture.load(path_to_mixture),
         decoder=Path(path_to_decoder).read_bytes(),
         at_most=at_most,

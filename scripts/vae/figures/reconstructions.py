@@ -35,7 +35,7 @@ def plot(
 
     Raises UserError if a file is damaged.
     """
-    test = images.load(path_to_images).test
+    test = images.load_split(path_to_images, "test")
     n = reconstructions or max(1, how_many_fit(test.pixels.shape[1:], MOST) ** 2 // 2)
     indices = np.random.default_rng(seed).permutation(len(test))[:n]
     originals = test[indices[np.argsort(test.labels[indices], kind="stable")]]

@@ -139,16 +139,28 @@ def _explained(error: BaseException) -> str:
 def report_killed(logs: Iterable[str | Path]) -> None:
     """Say what to do where Snakemake's own logs tell of scripts that were killed."""
     text = "".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in logs)
-    names = sorted({*re.findall(r"\.(\w+)\.py'+ died with <Signals\.SIGKILL", text)})
-    if names:
-        print(
-            "\n"
-            + _paragraph(
-                f"{', '.join(names)} was killed (SIGKILL): as a rule by the system, because memory "
-                f"ran out. {LESS_MEMORY}"
-            ),
-            file=sys.stderr,
+    if names := _died(text, "SIGKILL"):
+        _say(
+            f"{', '.join(names)} was killed (SIGKILL): as a rule by the system, because memory ran "
+            f"out. {LESS_MEMORY}"
         )
+    for name in _died(text, "SIGBUS"):
+        inputs = re.findall(rf"Error in rule {name}:.*?\n +input: ([^\n]*)", text, re.DOTALL)
+        files = sorted({*re.findall(r"[^\s,]*images\.npz", " ".join(inputs))})
+        _say(
+            f"{name} was killed (SIGBUS): {' or '.join(files) or 'a file that it read'} was cut off "
+            "while it was read, or its disk no longer answers. See to the disk and to what else "
+            "writes there, and run the same command again: a damaged file is made anew."
+        )
+
+
+def _died(text: str, signal: str) -> list[str]:
+    """Names of the rules whose scripts died of a signal, by Snakemake's log."""
+    return sorted({*re.findall(rf"\.(\w+)\.py'+ died with <Signals\.{signal}", text)})
+
+
+def _say(text: str) -> None:
+    print(f"\n{_paragraph(text)}", file=sys.stderr)
 
 
 @contextmanager

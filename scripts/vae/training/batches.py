@@ -1,30 +1,88 @@
-"""Arrays in consecutive batches, as Keras trains on them."""
+"""Images in batches, gathered as they are needed: what Keras trains on."""
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from vae.data import binarization
+from vae.data.images import Split
+from vae.models.inputs import joined
 
-def arguments(arrays: np.ndarray | Sequence[np.ndarray], size: int) -> dict[str, Any]:
-    """Arguments for `fit` and `evaluate`: batches of `size` images, or of images and classes."""
+
+@dataclass(frozen=True)
+class Batches:
+    """The images of a split in batches of `size`, of which the last may be smaller.
+
+    Only batches are in memory. Each pass over them gives the same.
+
+    order: of the images, int64 [N], by default as they are.
+    mirrored: which of them, in that order, are mirrored left to right, bool [N].
+    binary: draws black and white by the gray values; its state is not changed.
+    classes: K, for one-hot classes [B, K] beside the pixels; 0 for none.
+    labelled: whether labels [B] are what is to be learned.
+    """
+
+    split: Split
+    size: int
+    order: np.ndarray | None = None
+    mirrored: np.ndarray | None = None
+    binary: np.random.Generator | None = None
+    classes: int = 0
+    labelled: bool = False
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.split) / self.size)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """What Keras takes: inputs, and labels if there are some, of a batch."""
+        # What is drawn for one batch after the other is what would be drawn for all at once.
+        rng = copy.deepcopy(self.binary)
+        for start in range(0, len(self.split), self.size):
+            part = slice(start, start + self.size)
+            rows = part if self.order is None else self.order[part]
+            pixels, labels = self.split.pixels[rows], self.split.labels[rows]
+            if self.mirrored is not None:
+                mirrored = self.mirrored[part]
+                pixels[mirrored] = pixels[mirrored, :, ::-1]
+            if rng is not None:
+                pixels = binarization.draw(pixels, rng)
+            one_hot = np.eye(self.classes, dtype=np.float32)[labels] if self.classes else None
+            inputs = pixels if one_hot is None else (pixels, one_hot)
+            yield (inputs, labels) if self.labelled else (inputs,)
+
+
+def arguments(batches: Batches) -> dict[str, Any]:
+    """Arguments for `fit` and `evaluate`: one pass over batches, the next gathered meanwhile.
+
+    Backends other than TensorFlow get arrays of all images.
+    """
     if keras.backend.backend() != "tensorflow":
-        return {"x": arrays, "batch_size": size}
+        return _arrays(batches)
     import tensorflow as tf
 
-    several = not isinstance(arrays, np.ndarray)
+    pixels, labels = batches.split.pixels, batches.split.labels
+    inputs = tf.TensorSpec((None, *pixels.shape[1:]), tf.uint8)
+    if batches.classes:
+        inputs = (inputs, tf.TensorSpec((None, batches.classes), tf.float32))
+    signature = (inputs, tf.TensorSpec((None,), labels.dtype)) if batches.labelled else (inputs,)
     with tf.device("cpu"):  # a GPU gets a batch at a time
-        tensors = [tf.convert_to_tensor(array) for array in (arrays if several else [arrays])]
-
-    def batch(number):
-        parts = tuple(tensor[number * size : (number + 1) * size] for tensor in tensors)
-        return (parts if several else parts[0],)
-
-    dataset = tf.data.Dataset.range(math.ceil(len(tensors[0]) / size)).map(batch).prefetch(2)
+        dataset = tf.data.Dataset.from_generator(batches.__iter__, output_signature=signature)
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(2)
     # What Keras makes of arrays lets tf.data tune itself. Then some epochs of a convolutional
     # network keep to one thread, and take half as long again.
     options = tf.data.Options()
     options.autotune.enabled = False
     return {"x": dataset.with_options(options)}
+
+
+def _arrays(batches: Batches) -> dict[str, Any]:
+    inputs, *labels = zip(*batches, strict=True)
+    several = zip(*inputs, strict=True) if batches.classes else [inputs]
+    pixels, *one_hot = (np.concatenate(arrays) for arrays in several)
+    result = {"x": joined(pixels, *(one_hot or [None])), "batch_size": batches.size}
+    return result | {"y": np.concatenate(array) for array in labels}

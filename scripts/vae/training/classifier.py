@@ -15,6 +15,7 @@ from keras import layers, ops
 from vae.data.images import Images, Split
 from vae.data.pixels import to_unit
 from vae.services.errors import UserError
+from vae.training.batches import Batches, arguments
 
 logger = logging.getLogger(__name__)
 
@@ -74,13 +75,8 @@ def fit(data: Images) -> tuple[keras.Model, float]:
     start = time.perf_counter()
     for epoch in range(epochs):
         order = np.random.default_rng([FROZEN["seed"], epoch]).permutation(len(data.train))
-        split = Split(data.train.pixels[order], data.train.labels[order])
-        history = trained.fit(
-            *(split.pixels, split.labels),
-            batch_size=FROZEN["batch_size"],
-            shuffle=False,
-            verbose=0,
-        ).history
+        batches = Batches(data.train, FROZEN["batch_size"], order, labelled=True)
+        history = trained.fit(**arguments(batches), shuffle=False, verbose=0).history
         logger.info(
             "epoch %d/%d  training accuracy %.1f%%  %.0f s",
             *(epoch + 1, epochs, 100 * history["accuracy"][-1], time.perf_counter() - start),

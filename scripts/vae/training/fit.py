@@ -15,12 +15,12 @@ from keras import ops
 from vae import likelihoods, models, priors
 from vae.data import binarization
 from vae.data.images import Images, Split
-from vae.models.inputs import joined
 from vae.plan.config import RunSettings
 from vae.services.checkpoints import Checkpoints
 from vae.services.durations import clock
 from vae.services.errors import UserError
 from vae.training import batches, cpu_layers
+from vae.training.batches import Batches
 from vae.training.elbo import VAE
 from vae.training.engine import Engine, choose
 
@@ -99,14 +99,14 @@ def train(
     state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
     rows = checkpoints.restore(state, engine.computing) if checkpoints else []
 
-    binary = run.binarize == "dynamic"
-    held_out, split = (binarization.fixed(images) if binary else images).held_out
+    held_out, split = images.held_out
+    binary = binarization.fixed_generator(held_out) if run.binarize == "dynamic" else None
+    held_out_batches = Batches(split, run.batch_size, binary=binary, classes=classes)
     for epoch in range(len(rows) + 1, run.epochs + 1):
         start = time.perf_counter()
-        inputs = _inputs(shuffled(images.train, run, epoch), classes)
-        means = _pass(vae.fit, inputs, run, shuffle=False)
+        means = _pass(vae.fit, shuffled(images.train, run, epoch, classes), shuffle=False)
         trained = time.perf_counter()
-        held_out_means = _pass(vae.evaluate, _inputs(split, classes), run, return_dict=True)
+        held_out_means = _pass(vae.evaluate, held_out_batches, return_dict=True)
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
@@ -128,20 +128,16 @@ def train(
     return Trained(result, pd.DataFrame(rows))
 
 
-def shuffled(split: Split, run: RunSettings, epoch: int) -> Split:
-    """A copy of images as an epoch sees them: in its order, mirrored, binary; without file names.
+def shuffled(split: Split, run: RunSettings, epoch: int, classes: int = 0) -> Batches:
+    """Images as an epoch sees them: in its order, mirrored, binary.
 
     All of it follows from seed and epoch alone.
     """
     rng = np.random.default_rng([run.seed, epoch])
     order = rng.permutation(len(split))
-    split = Split(split.pixels[order], split.labels[order])
-    if run.flip:
-        mirrored = rng.random(len(split)) < 0.5
-        split.pixels[mirrored] = split.pixels[mirrored, :, ::-1]
-    if run.binarize == "dynamic":
-        split = Split(binarization.draw(split.pixels, rng), split.labels)
-    return split
+    mirrored = rng.random(len(split)) < 0.5 if run.flip else None
+    binary = rng if run.binarize == "dynamic" else None
+    return Batches(split, run.batch_size, order, mirrored, binary, classes)
 
 
 def learning_rate(run: RunSettings, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -185,14 +181,8 @@ def _classes(images: Images) -> int:
     return len(images.class_names)
 
 
-def _inputs(split: Split, classes: int) -> np.ndarray | list[np.ndarray]:
-    """What a VAE takes: pixels, and one-hot classes if it is conditional."""
-    one_hot = np.eye(classes, dtype=np.float32)[split.labels] if classes else None
-    return joined(split.pixels, one_hot)
-
-
-def _pass(function: Any, inputs: Any, run: RunSettings, **options: Any) -> dict:
-    result = function(**batches.arguments(inputs, run.batch_size), verbose=0, **options)
+def _pass(function: Any, data: Batches, **options: Any) -> dict:
+    result = function(**batches.arguments(data), verbose=0, **options)
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
 
 
