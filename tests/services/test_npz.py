@@ -1,4 +1,5 @@
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -36,9 +37,9 @@ def test_only_what_is_wanted_is_read_and_compared(path):
     content[content.index(PIXELS.tobytes())] ^= 1
     path.write_bytes(content)
     assert set(npz.read(path, lambda name: name != "pixels")) == {*ARRAYS} - {"pixels"}
-    for mapped in (False, True):
-        with pytest.raises(Exception, match="Bad CRC-32"):
-            npz.read(path, mapped=lambda name: mapped)
+    for names in ((), ARRAYS):
+        with pytest.raises(zipfile.BadZipFile, match="Bad CRC-32"):
+            npz.read(path, mapped=names.__contains__)
 
 
 def test_what_is_mapped_is_not_written_to_and_outlives_a_replacement(path, tmp_path):

@@ -147,10 +147,11 @@ def report_killed(logs: Iterable[str | Path]) -> None:
     for name in _died(text, "SIGBUS"):
         inputs = re.findall(rf"Error in rule {name}:.*?\n +input: ([^\n]*)", text, re.DOTALL)
         files = sorted({*re.findall(r"[^\s,]*images\.npz", " ".join(inputs))})
+        file = " or ".join(files) or "a file that it read"
         _say(
-            f"{name} was killed (SIGBUS): {' or '.join(files) or 'a file that it read'} was cut off "
-            "while it was read, or its disk no longer answers. See to the disk and to what else "
-            "writes there, and run the same command again: a damaged file is made anew."
+            f"{name} was killed (SIGBUS): {file} was cut off while it was read, or its disk no "
+            "longer answers. See to the disk and to what else writes there, and run the same "
+            "command again: a damaged file is made anew."
         )
 
 

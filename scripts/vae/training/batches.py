@@ -85,4 +85,4 @@ def _arrays(batches: Batches) -> dict[str, Any]:
     several = zip(*inputs, strict=True) if batches.classes else [inputs]
     pixels, *one_hot = (np.concatenate(arrays) for arrays in several)
     result = {"x": joined(pixels, *(one_hot or [None])), "batch_size": batches.size}
-    return result | {"y": np.concatenate(array) for array in labels}
+    return result | ({"y": np.concatenate(*labels)} if labels else {})
