@@ -35,7 +35,7 @@ def test_this_project_and_the_straight_port_take_turns(tmp_path):
 def test_the_network_that_is_counted_is_ours(case):
     ours = sum(
         network.count_params()
-        for network in models.build(case.image_shape, RunSettings(**case.run))
+        for network in models.build(case.image_shape, case.image_shape[-1], RunSettings(**case.run))
     )
     assert networks.build(case.image_shape, case.run).parameters == ours
 

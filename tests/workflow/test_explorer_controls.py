@@ -64,7 +64,7 @@ def test_dimensions_of_the_plane_can_be_chosen(page):
 
 @pytest.mark.parametrize("page", ["pictures/ld_5"], indirect=True)
 def test_sliders_are_ordered_by_kl_and_components_by_variance(page):
-    kl = page.evaluate("explorer.run.kl")
+    kl = page.evaluate("explorer.run.information.values")
     order = [int(d) for d in np.argsort(-np.array(kl), kind="stable")]
     assert page.evaluate("explorer.axes") == order[:2]
     names = [text.split("\n")[0] for text in page.locator("#sliders label").all_inner_texts()]

@@ -7,7 +7,7 @@ from onnx import helper
 from tests.helpers.browser import opened
 from tests.helpers.config import run_settings
 from tests.helpers.explorer import EVIL, PAGES, check_images, code, open_run, ready, settled, shown
-from tests.helpers.networks import write
+from tests.helpers.networks import ABOUT, write
 from vae.data.file_names import FileNames
 from vae.explorer import page as explorer_page
 from vae.explorer import runtime as explorer_runtime
@@ -161,7 +161,7 @@ def test_networks_of_the_real_sizes_are_exact(
     from vae.training import export, fit
 
     vae = fit.build(shape, run_settings(**settings | {"model": model}))
-    export.write_onnx(vae.decoder, tmp_path / "decoder.onnx")
+    export.write_onnx(vae.decoder, tmp_path / "decoder.onnx", ABOUT)
     decoder, path = tmp_path / "decoder.onnx", tmp_path / "explorer.html"
     labels, names = np.arange(1000) % 10, tuple("0123456789")
     write_page(path, runtime, decoder, settings["latent_dim"], shape, labels, names, at_most=200)

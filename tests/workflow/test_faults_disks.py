@@ -26,11 +26,11 @@ def fill_disk(*paths):
 
 @DEV_FULL
 def test_a_full_disk_while_codes_pictures_and_tables_are_written(project):
-    targets = "ld_2/codes.npz ld_2/grid.png ld_3/grid.gif comparison.csv".split()
-    targets = [f"results/digits/{target}" for target in targets]
-    fill_disk(*(project.path / target for target in targets))
-    fails(project, *targets, words=[f"{path}: {NO_ROOM}" for path in targets])
-    assert not any((project.path / target).exists() for target in targets)
+    for names in (["ld_2/grid.png", "ld_3/grid.gif", "comparison.csv"], ["ld_2/codes.npz"]):
+        targets = [f"results/digits/{name}" for name in names]
+        fill_disk(*(project.path / target for target in targets))
+        fails(project, *targets, words=[f"{path}: {NO_ROOM}" for path in targets])
+        assert not any((project.path / target).exists() for target in targets)
     succeeds(project)
     whole(project)
 
