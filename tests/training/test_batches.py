@@ -5,7 +5,7 @@ import pytest
 from vae.data import binarization
 from vae.data.images import Split
 from vae.training import batches
-from vae.training.batches import Batches
+from vae.training.batches import Batches, Feed
 
 PIXELS = np.arange(7 * 2 * 2, dtype=np.uint8).reshape(7, 2, 2, 1)
 SPLIT = Split(PIXELS, np.array([0, 1, 2, 0, 1, 2, 0]))
@@ -14,7 +14,7 @@ ORDER = np.array([3, 0, 6, 2, 5, 1, 4])
 
 @pytest.mark.parametrize("size", [1, 3, 7, 10])
 def test_batches_are_consecutive_and_the_last_is_what_is_left(size):
-    data = batches.arguments(Batches(SPLIT, size))["x"]
+    data = Feed().arguments(Batches(SPLIT, size))["x"]
     shown = [images.numpy() for (images,) in data]
     assert [len(images) for images in shown[:-1]] == [size] * ((7 - 1) // size)
     assert np.concatenate(shown).tobytes() == PIXELS.tobytes()
@@ -24,7 +24,7 @@ def test_batches_are_consecutive_and_the_last_is_what_is_left(size):
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_classes_and_labels_go_with_their_images_in_any_order(monkeypatch, backend):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    data = batches.arguments(Batches(SPLIT, 4, ORDER, classes=3, labelled=True))
+    data = Feed().arguments(Batches(SPLIT, 4, ORDER, classes=3, labelled=True))
     if backend == "jax":
         (pixels, one_hot), labels = data["x"], data["y"]
         assert data["batch_size"] == 4
@@ -39,7 +39,7 @@ def test_classes_and_labels_go_with_their_images_in_any_order(monkeypatch, backe
 
 def test_other_backends_take_arrays(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    data = batches.arguments(Batches(SPLIT, 4))
+    data = Feed().arguments(Batches(SPLIT, 4))
     assert set(data) == {"x", "batch_size"}
     np.testing.assert_array_equal(data["x"], PIXELS)
 
@@ -63,5 +63,15 @@ def test_mirrored_images_leave_the_originals_as_they_are():
     np.testing.assert_array_equal(first[0], PIXELS[ORDER[0], :, ::-1])
 
 
+def test_one_feed_serves_many_passes_block_by_block(monkeypatch):
+    monkeypatch.setattr(batches, "BLOCK", 17)  # two batches of two images of four bytes
+    feed = Feed()
+    for order in (ORDER, ORDER[::-1]):
+        data = feed.arguments(Batches(SPLIT, 2, order))["x"]
+        shown = [images.numpy() for (images,) in data]
+        assert [len(images) for images in shown] == [2, 2, 2, 1]
+        np.testing.assert_array_equal(np.concatenate(shown), PIXELS[order])
+
+
 def test_steps_are_not_left_to_one_thread():
-    assert not batches.arguments(Batches(SPLIT, 4))["x"].options().autotune.enabled
+    assert not Feed().arguments(Batches(SPLIT, 4))["x"].options().autotune.enabled

@@ -15,7 +15,7 @@ from keras import layers, ops
 from vae.data.images import Images, Split
 from vae.data.pixels import to_unit
 from vae.services.errors import UserError
-from vae.training.batches import Batches, arguments
+from vae.training.batches import Batches, Feed
 
 logger = logging.getLogger(__name__)
 
@@ -72,11 +72,11 @@ def fit(data: Images) -> tuple[keras.Model, float]:
         jit_compile=False,  # on a CPU, XLA's convolutions are 3 to 6 times slower
         steps_per_execution=min(50, steps),
     )
-    start = time.perf_counter()
+    start, feed = time.perf_counter(), Feed()
     for epoch in range(epochs):
         order = np.random.default_rng([FROZEN["seed"], epoch]).permutation(len(data.train))
         batches = Batches(data.train, FROZEN["batch_size"], order, labelled=True)
-        history = trained.fit(**arguments(batches), shuffle=False, verbose=0).history
+        history = trained.fit(**feed.arguments(batches), shuffle=False, verbose=0).history
         logger.info(
             "epoch %d/%d  training accuracy %.1f%%  %.0f s",
             *(epoch + 1, epochs, 100 * history["accuracy"][-1], time.perf_counter() - start),

@@ -19,8 +19,8 @@ from vae.plan.config import RunSettings
 from vae.services.checkpoints import Checkpoints
 from vae.services.durations import clock
 from vae.services.errors import UserError
-from vae.training import batches, cpu_layers
-from vae.training.batches import Batches
+from vae.training import cpu_layers
+from vae.training.batches import Batches, Feed
 from vae.training.elbo import VAE
 from vae.training.engine import Engine, choose
 
@@ -102,11 +102,14 @@ def train(
     held_out, split = images.held_out
     binary = binarization.fixed_generator(held_out) if run.binarize == "dynamic" else None
     held_out_batches = Batches(split, run.batch_size, binary=binary, classes=classes)
+    feeds = Feed(), Feed()
     for epoch in range(len(rows) + 1, run.epochs + 1):
         start = time.perf_counter()
-        means = _pass(vae.fit, shuffled(images.train, run, epoch, classes), shuffle=False)
+        means = _pass(
+            vae.fit, feeds[0].arguments(shuffled(images.train, run, epoch, classes)), shuffle=False
+        )
         trained = time.perf_counter()
-        held_out_means = _pass(vae.evaluate, held_out_batches, return_dict=True)
+        held_out_means = _pass(vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True)
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
@@ -181,8 +184,8 @@ def _classes(images: Images) -> int:
     return len(images.class_names)
 
 
-def _pass(function: Any, data: Batches, **options: Any) -> dict:
-    result = function(**batches.arguments(data), verbose=0, **options)
+def _pass(function: Any, data: dict[str, Any], **options: Any) -> dict:
+    result = function(**data, verbose=0, **options)
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
 
 
