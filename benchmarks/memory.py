@@ -3,9 +3,9 @@
 python -m benchmarks memory FOLDER [30000 300000]
 
 Of pictures that it writes into FOLDER once: PNG files, 64x64 in colour, of which one has a name of
-255 bytes. They and the results, which stay there, take 40 kB an image. The rules are run by the
-real command: prepare, one epoch of `resnet`, and what follows up to the metrics and the explorer.
-Linux alone says how much memory is anonymous. Writes memory.csv into `--out`.
+255 bytes. They and the results, which stay there, take up to 35 kB an image. The rules are run by
+the real command: prepare, one epoch of `resnet`, and what follows up to the metrics and the
+explorer. Linux alone says how much memory is anonymous. Writes memory.csv into `--out`.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def peaks(command: Sequence[str], folder: Path) -> dict[str, int]:
     """Run a Snakemake command in a folder; returns the highest memory of each rule, in bytes.
 
     That is RssAnon of the job's processes, added up; what a process shares with those that it
-    forked counts for each. "snakemake" is Snakemake itself.
+    forked counts for each. Snakemake itself is left out.
 
     Raises SystemExit if the command fails.
     """
@@ -114,13 +114,14 @@ def _memory(process: psutil.Process) -> Counter[str]:
     """Bytes of anonymous memory by rule, now."""
     found, rules = Counter(), {}
     with contextlib.suppress(psutil.Error):
-        for child in [process, *process.children(recursive=True)]:  # a parent before its children
+        for child in process.children(recursive=True):  # a parent before its own children
             with contextlib.suppress(psutil.Error):  # it has ended
                 script = SCRIPT.search(" ".join(child.cmdline()))
-                rule = script[1] if script else rules.get(child.ppid(), "snakemake")
-                rules[child.pid] = rule
-                memory = child.memory_info()
-                found[rule] += memory.rss - memory.shared  # RssAnon
+                rule = script[1] if script else rules.get(child.ppid())
+                if rule:
+                    rules[child.pid] = rule
+                    memory = child.memory_info()
+                    found[rule] += memory.rss - memory.shared  # RssAnon
     return found
 
 

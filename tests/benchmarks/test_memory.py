@@ -35,9 +35,8 @@ def test_memory_is_of_all_processes_of_a_rule(tmp_path):
         f"import subprocess, sys\nsubprocess.run([sys.executable, {str(script)!r}])\n"
     )
     peaks = memory.peaks([sys.executable, "run.py"], tmp_path)
-    assert set(peaks) == {"prepare", "snakemake"}
+    assert set(peaks) == {"prepare"}
     assert 80e6 < peaks["prepare"] < 110e6
-    assert peaks["snakemake"] < 20e6
     with pytest.raises(SystemExit, match="failed"):
         memory.peaks([sys.executable, "-c", "1 / 0"], tmp_path)
 
