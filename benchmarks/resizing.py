@@ -9,6 +9,7 @@ resizing.csv into `--out`.
 import argparse
 import io
 import itertools
+import math
 import multiprocessing
 import resource
 import statistics
@@ -67,7 +68,7 @@ def _peak_memory(archive: str, size: int) -> tuple[float, float, float]:
     settings = source_settings("caltech101", {"size": size})
     stream = caltech101.read(Raw([archive], settings, workers=available_cores()))
     images, _ = collect(stream, settings, archive)
-    held = (images.train.pixels.nbytes + images.test.pixels.nbytes) / 1e6
+    held = (len(images.train) + len(images.test)) * math.prod(images.shape) / 1e6
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * worker.RSS_UNIT / 1e6
     return held, worker.peak_memory() - before, children
 

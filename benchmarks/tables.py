@@ -26,6 +26,7 @@ def markdown(folder: Path) -> str:
         "quality": (quality,),
         "rebuilds": (rebuilds,),
         "resizing": (resizing,),
+        "memory": (memory,),
     }
     for name, functions in tables.items():
         path = folder / f"{name}.csv"
@@ -133,6 +134,19 @@ def resizing(rows: pd.DataFrame) -> str:
     ]
     head = ["pictures", "plain loop, pictures/s", "ours", "ratio", "peak memory, MB"]
     return _table(head, lines)
+
+
+def memory(rows: pd.DataFrame) -> str:
+    """A row a rule, a column a number of images."""
+    panel = rows.pivot_table("peak_mb", "rule", "images", sort=False)
+    fewest, most = panel.columns[[0, -1]]
+    more = (panel[most] - 1.1 * panel[fewest]) * 1e6 / most
+    lines = [
+        [f"`{rule}`", *(_number(peak, 0) for peak in panel.loc[rule]), _number(more[rule], 0)]
+        for rule in panel.index
+    ]
+    numbers = [f"{number:,} images, MB" for number in panel.columns]
+    return _table(["rule", *numbers, "above 1.1 × the fewest, bytes an image"], lines)
 
 
 def _figure(panel: pd.DataFrame, engine: str, column: str) -> str:

@@ -1,9 +1,18 @@
 """A stream of images becomes a training and a test set."""
 
+import errno
+import json
+import sys
+import tracemalloc
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from tests.helpers import sources
+from tests.helpers.faults import largest_file
 from vae.data import images, preparation
+from vae.data.file_names import FileNames
 from vae.data.splits import split
 from vae.data.streams import Block, Skipped, Stream
 from vae.services.errors import UserError
@@ -20,7 +29,7 @@ def block(first, splits, **changes):
 
 
 def collect(*blocks, class_names=None, settings=SETTINGS):
-    return preparation.collect(Stream(iter(blocks), class_names), settings, "here")
+    return sources.collect(Stream(iter(blocks), class_names), settings, "here")
 
 
 def numbers(part):
@@ -104,3 +113,92 @@ def test_images_npz_says_how_its_images_were_made(tmp_path):
         "validation": 7,
     }
     assert (len(loaded.train), len(loaded.validation)) == (1430, 7)
+
+
+@pytest.fixture
+def source(monkeypatch):
+    """A format "blocks": its attribute `blocks` makes the blocks that it reads."""
+    module = SimpleNamespace(read=lambda raw: Stream(iter(module.blocks())))
+    monkeypatch.setitem(sys.modules, "vae.data.sources.blocks", module)
+    return module
+
+
+def prepare(folder, **changes):
+    """Prepare the source "blocks"; returns the path of images.npz."""
+    params = {"format": "blocks", "settings": SETTINGS, "class_names": []} | changes
+    preparation.prepare([], params, 1, folder / "images.npz", folder / "skipped.csv")
+    return folder / "images.npz"
+
+
+def random_blocks(sizes, side=5):
+    """Colour images, some of them without a split, of sizes that are not square."""
+    rng = np.random.default_rng(0)
+    for size in sizes:
+        names = [f"{rng.integers(2)}/é{rng.integers(10**9)}.png" for _ in range(size)]
+        pixels = rng.integers(0, 256, (3, size, side, side + 1), np.uint8).transpose(1, 2, 3, 0)
+        yield Block(
+            pixels,
+            [name[0] for name in names],
+            names,
+            rng.choice(["train", "test", ""], size).tolist(),
+            {"weight": rng.random(size).tolist(), "note": [name[:3] for name in names]},
+        )
+
+
+def test_the_file_is_what_np_savez_makes_of_arrays_in_memory(source, tmp_path, monkeypatch):
+    blocks = [*random_blocks([0, 1, 7, 64, 0, 3, 30])]
+    source.blocks = lambda: blocks
+    monkeypatch.setattr("vae.data.rows._PIECE", 1000)  # eleven images
+    path = prepare(tmp_path, validation=9)
+
+    def joined(key):
+        return [value for block in blocks for value in key(block)]
+
+    files, kinds = joined(lambda block: block.files), joined(lambda block: block.splits)
+    labels = np.array([int(label) for label in joined(lambda block: block.labels)])
+    rest = [row for row, kind in enumerate(kinds) if kind == ""]
+    parts = split([files[row] for row in rest], labels[rest], 0.5)
+    train, test = (
+        np.array([*np.flatnonzero(np.array(kinds) == kind), *np.array(rest)[part]])
+        for kind, part in zip(("train", "test"), parts, strict=True)
+    )
+    shuffled = np.random.default_rng(0).permutation(len(train))
+    rows = {
+        "train": train[np.sort(shuffled[9:])],
+        "test": test,
+        "validation": train[np.sort(shuffled[:9])],
+    }
+    record = {"format": "blocks", **SETTINGS, "channels": 3, "shape": [5, 6, 3], "validation": 9}
+    arrays = {"class_names": np.array(["0", "1"]), "preparation": np.array(json.dumps(record))}
+    for name, part in rows.items():
+        arrays[f"{name}_pixels"] = np.concatenate([block.pixels for block in blocks])[part]
+        arrays[f"{name}_labels"] = labels[part]
+        names = FileNames.of(files[row] for row in part)
+        arrays |= {f"{name}_files": names.block, f"{name}_file_offsets": names.offsets}
+        for column in ("weight", "note"):
+            values = np.array(joined(lambda block, key=column: block.columns[key]))
+            arrays[f"{name}_column_{column}"] = values[part]
+    np.savez(tmp_path / "expected.npz", **arrays)
+    assert path.read_bytes() == (tmp_path / "expected.npz").read_bytes()
+    assert {file.name for file in tmp_path.iterdir()} == {
+        *("images.npz", "skipped.csv", "expected.npz"),
+    }
+
+
+def test_memory_holds_a_part_of_the_pixels(source, tmp_path):
+    source.blocks = lambda: random_blocks([100] * 40, side=50)  # 31 MB
+    tracemalloc.start()
+    try:
+        path = prepare(tmp_path, validation=100)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size > 30_000_000
+
+
+def test_nothing_is_left_where_the_disk_has_no_room_for_the_pixels(source, tmp_path):
+    source.blocks = lambda: random_blocks([30] * 40, side=20)  # 1.5 MB
+    with pytest.raises(OSError, match=r"images\.npz") as caught, largest_file(100_000):
+        prepare(tmp_path)
+    assert caught.value.errno == errno.EFBIG
+    assert [*tmp_path.iterdir()] == []

@@ -1,6 +1,23 @@
 """Faults: commands that have to fail, or to succeed again, and what is left afterwards."""
 
+import contextlib
+import resource
+
 from PIL import Image
+
+
+@contextlib.contextmanager
+def largest_file(size):
+    """No file can grow beyond so many bytes, as on a full disk.
+
+    Of this whole process: pytest's own output, too, where it is a file.
+    """
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def run(project):

@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from vae.data import preparation
-from vae.data.images import Images
-from vae.data.streams import Raw, Skipped
+from vae.data.images import Images, Split
+from vae.data.streams import Raw, Skipped, Stream
 from vae.plan.datasets import source_settings
 
 
@@ -25,7 +28,20 @@ def read(
     """
     settings = source_settings(source.__name__.rpartition(".")[2], settings)
     stream = source.read(Raw(raw, settings, class_names, workers))
-    return preparation.collect(stream, settings, raw[0] if raw else "nowhere")
+    return collect(stream, settings, raw[0] if raw else "nowhere")
+
+
+def collect(
+    stream: Stream, settings: dict[str, Any], place: str | Path
+) -> tuple[Images, list[Skipped]]:
+    """As `preparation.collect`, with all pixels in memory."""
+    images, skipped = preparation.collect(stream, settings, place)
+    train, test = map(_in_memory, (images.train, images.test))
+    return replace(images, train=train, test=test), skipped
+
+
+def _in_memory(split: Split) -> Split:
+    return replace(split, pixels=np.asarray(split.pixels))
 
 
 def checksum(images: Images) -> str:

@@ -1,14 +1,13 @@
 """Full disks, signals and other processes: what stops a training, and what does not."""
 
-import contextlib
 import os
-import resource
 import signal
 import time
 
 import pytest
 
 from tests.helpers.checkpoints import interrupted, opened, restored, train, variables
+from tests.helpers.faults import largest_file
 from tests.helpers.processes import started
 from vae.services import checkpoints
 from vae.services.errors import Stopped, UserError
@@ -16,23 +15,12 @@ from vae.services.errors import Stopped, UserError
 pytestmark = pytest.mark.usefixtures("every_epoch")
 
 
-@contextlib.contextmanager
-def no_space():
-    """Files cannot grow. Of this whole process: pytest's own output, too, where it is a file."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
 def test_training_goes_on_where_the_disk_is_full(tmp_path, warnings):
     interrupted(tmp_path, 2)
     with (
         pytest.raises(Stopped, match="goes on after epoch 2"),
         opened(tmp_path) as kept,
-        no_space(),
+        largest_file(600),
     ):
         train(kept, 5)
         signal.raise_signal(signal.SIGTERM)

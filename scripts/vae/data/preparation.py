@@ -3,7 +3,8 @@
 import csv
 import importlib
 import logging
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from vae.data.file_names import FileNames
-from vae.data.images import Images, Split, save
+from vae.data.images import Images, Split, write
+from vae.data.rows import Rows
 from vae.data.splits import split
 from vae.data.streams import Block, Raw, Skipped, Stream
 from vae.services.errors import UserError
@@ -47,6 +49,8 @@ def prepare(
 ) -> None:
     """Read a dataset and write images.npz and skipped.csv, a table of path and reason.
 
+    Memory holds only a few MB of the pixels; the disk holds them twice for a while.
+
     paths_to_raw_files: of its raw files, none if it is a folder of pictures.
     preparation: `format`, a module of `vae.data.sources`; `settings` and `class_names` for its
         `read`; `folder` if it reads one; `validation` if so many training images are held out.
@@ -58,23 +62,27 @@ def prepare(
     settings = preparation["settings"]
     stream = source.read(Raw(paths, settings, preparation["class_names"], threads))
     place = ", ".join(map(str, paths)) or preparation["format"]
-    images, skipped = collect(stream, settings, place)
-    validation = preparation.get("validation", 0)
-    if validation:
-        images = images.hold_out(validation)
-    images = replace(
-        images,
-        preparation={
-            "format": preparation["format"],
-            **settings,
-            "channels": images.shape[-1],
-            "shape": list(images.shape),
-            "validation": validation,
-        },
-    )
-    with atomic(path_to_skipped) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("path", "reason"), *skipped])
-    save(images, path_to_images)
+    with atomic(path_to_images) as part:
+        images, skipped = collect(stream, settings, place, part.parent)
+        validation = preparation.get("validation", 0)
+        if validation:
+            images = images.hold_out(validation)
+        images = replace(
+            images,
+            preparation={
+                "format": preparation["format"],
+                **settings,
+                "channels": images.shape[-1],
+                "shape": list(images.shape),
+                "validation": validation,
+            },
+        )
+        with (
+            atomic(path_to_skipped) as table,
+            open(table, "w", newline="", encoding="utf-8") as file,
+        ):
+            csv.writer(file).writerows([("path", "reason"), *skipped])
+        write(images, part)
     logger.info(
         "%d training images, %d test images, %s, %d classes; %d files left out",
         *(len(images.train), len(images.test), images.shape, len(images.class_names)),
@@ -83,31 +91,27 @@ def prepare(
 
 
 def collect(
-    stream: Stream, settings: Mapping[str, Any], place: str | Path
+    stream: Stream,
+    settings: Mapping[str, Any],
+    place: str | Path,
+    folder: str | Path | None = None,
 ) -> tuple[Images, list[Skipped]]:
-    """Put the images of a stream into a training and a test set; takes the memory of the images.
+    """Put the images of a stream into a training and a test set.
 
     settings: `test_share`, if the stream leaves it open which set some images are in, see
         `splits.split`; `max_skipped`, the largest share of the files that may be left out, if it
         leaves some out.
     place: where the images come from, for messages.
+    folder: where the pixels are kept, in a file without a name that goes when the images do; by
+        default where the system keeps temporary files.
 
     Each set has the images in the order of the stream, then those that were put there by their
-    names. Returns them, and the files left out.
+    names. Returns them, their pixels as `Rows`, and the files left out.
 
     Raises UserError if too many files are left out, an image has a class that the stream does not
     name, or there are too few images to train on and to test with.
     """
-    pixels, labels, files, splits, skipped = None, [], [], [], []
-    columns: dict[str, list[Any]] = {}
-    for block in stream.blocks:
-        pixels = _appended(pixels, block)
-        labels.extend(block.labels)
-        files.extend(block.files)
-        splits.extend(block.splits)
-        skipped.extend(block.skipped)
-        for name, values in block.columns.items():
-            columns.setdefault(name, []).extend(values)
+    pixels, labels, files, splits, columns, skipped = _joined(stream.blocks, folder)
     if skipped and len(skipped) > settings["max_skipped"] * (len(files) + len(skipped)):
         raise TooManySkippedError(
             skipped, len(files) + len(skipped), str(place), settings["max_skipped"]
@@ -127,32 +131,44 @@ def collect(
             )
             + "A dataset needs some to train on and others to test with: add pictures."
         )
-    order = np.concatenate([train, test])
-    _reorder(pixels, order)
     every = Split(
-        pixels,
-        numbers[order],
-        FileNames.of(files[i] for i in order),
-        {name: np.array(values)[order] for name, values in columns.items()},
+        Rows(pixels, np.arange(len(files))),
+        numbers,
+        FileNames.of(files),
+        {name: np.array(values) for name, values in columns.items()},
     )
-    return Images(every[: len(train)], every[len(train) :], class_names), skipped
+    return Images(every[train], every[test], class_names), skipped
 
 
-def _appended(pixels: np.ndarray | None, block: Block) -> np.ndarray:
-    """Return `pixels` with the images of a block at their end."""
-    more = block.pixels
-    if pixels is None:
-        pixels = np.empty((0, *more.shape[1:]), np.uint8)
-    if more.dtype != np.uint8 or more.shape[1:] != pixels.shape[1:]:
-        raise ValueError(f"a block of {more.dtype} {more.shape} after {pixels.shape}")
+def _joined(blocks: Iterable[Block], folder: str | Path | None) -> Block:
+    """Join blocks, as they come, into one with its pixels mapped from a file in `folder`."""
+    labels, files, splits, columns, skipped = [], [], [], {}, []
+    shape, known = None, {}
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for block in blocks:
+            shape = shape or block.pixels.shape[1:]
+            _check(block, shape)
+            file.write(np.ascontiguousarray(block.pixels))
+            labels.extend(known.setdefault(label, label) for label in block.labels)
+            files.extend(block.files)
+            splits.extend(block.splits)
+            skipped.extend(block.skipped)
+            for name, values in block.columns.items():
+                columns.setdefault(name, []).extend(values)
+        file.flush()
+        shape = (len(files), *(shape or (1, 1, 1)))
+        pixels = np.memmap(file, np.uint8, "r", shape=shape) if files else np.empty(shape, np.uint8)
+    return Block(pixels, labels, files, splits, columns, skipped)
+
+
+def _check(block: Block, shape: tuple[int, ...]) -> None:
+    """Raise ValueError if a block is not of images of this shape, with all that belongs to each."""
+    pixels = block.pixels
+    if pixels.dtype != np.uint8 or pixels.shape[1:] != shape:
+        raise ValueError(f"a block of {pixels.dtype} {pixels.shape} after images of {shape}")
     rows = [block.labels, block.files, block.splits, *block.columns.values()]
-    if {*map(len, rows)} != {len(more)}:
-        raise ValueError(f"a block of {len(more)} images with rows for {[*map(len, rows)]}")
-    count = len(pixels)
-    # Grown in place, for which the system moves pages, not bytes.
-    pixels.resize((count + len(more), *pixels.shape[1:]), refcheck=False)
-    pixels[count:] = more
-    return pixels
+    if {*map(len, rows)} != {len(pixels)}:
+        raise ValueError(f"a block of {len(pixels)} images with rows for {[*map(len, rows)]}")
 
 
 def _numbered(labels: Sequence[str], class_names: Sequence[str], place: str | Path) -> np.ndarray:
@@ -180,18 +196,3 @@ def _sets(
         made = split([files[i] for i in rest], labels[rest], settings["test_share"])
         train, test = (np.append(a, rest[b]) for a, b in zip((train, test), made, strict=True))
     return train, test
-
-
-def _reorder(rows: np.ndarray, order: np.ndarray) -> None:
-    """Do `rows[:] = rows[order]` in place; needs the memory of one more row."""
-    done = np.zeros(len(rows), bool)
-    for first in range(len(rows)):
-        if done[first]:
-            continue
-        kept, here = rows[first].copy(), first
-        while order[here] != first:
-            rows[here] = rows[order[here]]
-            done[here] = True
-            here = order[here]
-        rows[here] = kept
-        done[here] = True

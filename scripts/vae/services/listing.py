@@ -6,6 +6,7 @@ Imported by the Snakefile: no NumPy, no Pillow here.
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -62,34 +63,40 @@ def list_files(folder: str | Path) -> Listing:
     Raises OSError where the folder itself cannot be read.
     """
     listing = Listing()
+    listing.files = sorted(walk(folder, listing.unreadable))
+    listing.unreadable.sort()
+    return listing
+
+
+def walk(folder: str | Path, unreadable: list[tuple[str, str]]) -> Iterator[File]:
+    """Yield what `list_files` lists, in any order; put what could not be looked at on `unreadable`.
+
+    Raises OSError where the folder itself cannot be read.
+    """
     todo = [("", os.fspath(folder), frozenset())]
     while todo:
         prefix, path, above = todo.pop()
         try:
             status = os.stat(path)
             above = above | {(status.st_dev, status.st_ino)}
-            with os.scandir(path) as entries:
-                names = [e for e in entries if e.name[0] != "." and e.name.lower() not in LITTER]
+            names = [n for n in os.listdir(path) if n[0] != "." and n.lower() not in LITTER]
         except OSError as error:
             if not prefix:
                 raise
-            listing.unreadable.append((prefix.removesuffix("/"), error.strerror))
+            unreadable.append((prefix.removesuffix("/"), error.strerror))
             continue
-        for entry in names:
-            name = prefix + entry.name
+        for last in names:
+            name, location = prefix + last, os.path.join(path, last)
             try:
-                status = entry.stat()
+                status = os.stat(location)
             except OSError as error:
-                listing.unreadable.append((name, error.strerror))
+                unreadable.append((name, error.strerror))
                 continue
             if stat.S_ISREG(status.st_mode):
-                listing.files.append(File(name, status.st_size, status.st_mtime_ns))
+                yield File(name, status.st_size, status.st_mtime_ns)
             elif not stat.S_ISDIR(status.st_mode):
-                listing.unreadable.append((name, "neither a file nor a folder"))
+                unreadable.append((name, "neither a file nor a folder"))
             elif (status.st_dev, status.st_ino) in above:
-                listing.unreadable.append((name, "a link to a folder that it lies in"))
+                unreadable.append((name, "a link to a folder that it lies in"))
             else:
-                todo.append((f"{name}/", entry.path, above))
-    listing.files.sort()
-    listing.unreadable.sort()
-    return listing
+                todo.append((f"{name}/", location, above))

@@ -6,7 +6,7 @@ from pathlib import Path
 from vae.data import image_folders
 from vae.data.streams import Raw, Stream
 from vae.services.errors import UserError
-from vae.services.listing import list_files
+from vae.services.listing import walk
 
 CHANNELS = 3
 RAW = "folder"
@@ -36,17 +36,17 @@ def read(raw: Raw) -> Stream:
     Raises UserError if there is no such folder, or it is empty.
     """
     (folder,) = raw.paths
+    unreadable = []
     try:
-        listing = list_files(folder)
+        paths = sorted(file.path for file in walk(folder, unreadable))
     except OSError as error:
         raise UserError(
             f"The folder of pictures {folder} cannot be read: {error.strerror}. "
             f"Paths in the config are relative to the working directory, {Path.cwd()}."
         ) from error
-    if not listing.files:
+    if not paths:
         raise UserError(f"The folder of pictures {folder} holds no file that is not hidden.")
-    paths = [file.path for file in listing.files]
-    unreadable = [(_text(path), reason) for path, reason in listing.unreadable]
+    unreadable = [(_text(path), reason) for path, reason in sorted(unreadable)]
     if any("/" in path for path in paths):
         without_class = [path for path in paths if "/" not in path]
         unreadable += [(_text(path), "beside the folders of the classes") for path in without_class]
