@@ -4,7 +4,6 @@ import pytest
 
 from vae.data import binarization
 from vae.data.images import Split
-from vae.training import batches
 from vae.training.batches import Batches, Feed
 
 PIXELS = np.arange(7 * 2 * 2, dtype=np.uint8).reshape(7, 2, 2, 1)
@@ -63,8 +62,7 @@ def test_mirrored_images_leave_the_originals_as_they_are():
     np.testing.assert_array_equal(first[0], PIXELS[ORDER[0], :, ::-1])
 
 
-def test_one_feed_serves_many_passes_block_by_block(monkeypatch):
-    monkeypatch.setattr(batches, "BLOCK", 17)  # two batches of two images of four bytes
+def test_one_feed_serves_many_passes():
     feed = Feed()
     for order in (ORDER, ORDER[::-1]):
         data = feed.arguments(Batches(SPLIT, 2, order))["x"]
