@@ -26,6 +26,7 @@ def markdown(folder: Path) -> str:
         "quality": (quality,),
         "rebuilds": (rebuilds,),
         "resizing": (resizing,),
+        "thumbnails": (thumbnails,),
     }
     for name, functions in tables.items():
         path = folder / f"{name}.csv"
@@ -132,6 +133,24 @@ def resizing(rows: pd.DataFrame) -> str:
         for _, row in rows.iterrows()
     ]
     head = ["pictures", "plain loop, pictures/s", "ours", "ratio", "peak memory, MB"]
+    return _table(head, lines)
+
+
+def thumbnails(rows: pd.DataFrame) -> str:
+    """A row for each pair of gaps: PSNR, at worst and of nine in ten, and time at 92 pixels."""
+    kinds = rows["pictures"].unique()
+    head = [f"{kind}, {size}" for kind in kinds for size in rows["size"].unique()]
+    lines = []
+    for gaps, panel in rows.groupby(["draft_gap", "reducing_gap"], sort=False):
+        panel = panel.set_index(["pictures", "size"])
+        lines.append(
+            [
+                *(_number(gap, 0).replace("inf", "off") for gap in gaps),
+                *(f"{row['worst']:.1f}, {row['nine_in_ten']:.1f}" for _, row in panel.iterrows()),
+                *(_number(panel.loc[(kind, 92), "milliseconds"], 2) for kind in kinds),
+            ]
+        )
+    head = ["draft gap", "reducing gap", *head, *(f"ms, {kind}, 92" for kind in kinds)]
     return _table(head, lines)
 
 
