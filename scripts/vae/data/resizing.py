@@ -132,9 +132,9 @@ def _filtered(
     left, top, right, bottom = box
     rows = _weights(image.height, top, bottom, size[1])
     columns = _weights(image.width, left, right, size[0])
-    bands = [columns @ (rows @ np.asarray(band, np.float32)).T for band in image.split()]
-    pixels = np.rint(np.dstack(bands)).clip(0, 255).astype(np.uint8).swapaxes(0, 1)
-    return Image.fromarray(pixels.squeeze(2) if len(bands) == 1 else pixels)
+    bands = (columns @ (rows @ np.asarray(band, np.float32)).T for band in image.split())
+    rounded = ((band + 0.5).clip(0, 255).astype(np.uint8).T for band in bands)
+    return Image.merge(image.mode, [Image.fromarray(band) for band in rounded])
 
 
 @functools.lru_cache(maxsize=512)  # 15 MB; all widths and heights of Caltech101
