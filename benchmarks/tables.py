@@ -27,6 +27,7 @@ def markdown(folder: Path) -> str:
         "rebuilds": (rebuilds,),
         "resizing": (resizing,),
         "memory": (memory,),
+        "thumbnails": (thumbnails,),
     }
     for name, functions in tables.items():
         path = folder / f"{name}.csv"
@@ -147,6 +148,24 @@ def memory(rows: pd.DataFrame) -> str:
     ]
     numbers = [f"{number:,} images, MB" for number in panel.columns]
     return _table(["rule", *numbers, "above 1.1 × the fewest, bytes an image"], lines)
+
+
+def thumbnails(rows: pd.DataFrame) -> str:
+    """A row for each pair of gaps: PSNR, at worst and of nine in ten, and time at 92 pixels."""
+    kinds = rows["pictures"].unique()
+    head = [f"{kind}, {size}" for kind in kinds for size in rows["size"].unique()]
+    lines = []
+    for gaps, panel in rows.groupby(["draft_gap", "reducing_gap"], sort=False):
+        panel = panel.set_index(["pictures", "size"])
+        lines.append(
+            [
+                *(_number(gap, 0).replace("inf", "off") for gap in gaps),
+                *(f"{row['worst']:.1f}, {row['nine_in_ten']:.1f}" for _, row in panel.iterrows()),
+                *(_number(panel.loc[(kind, 92), "milliseconds"], 2) for kind in kinds),
+            ]
+        )
+    head = ["draft gap", "reducing gap", *head, *(f"ms, {kind}, 92" for kind in kinds)]
+    return _table(head, lines)
 
 
 def _figure(panel: pd.DataFrame, engine: str, column: str) -> str:

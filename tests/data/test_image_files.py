@@ -113,6 +113,20 @@ def test_damaged_exif_does_not_spoil_a_picture():
     assert thumbnail(data, 8, "stretch").shape == (8, 8, 3)
 
 
+@pytest.mark.parametrize(
+    "orientation", [b"\0\3\0\0\0\1\0\0", b"\0\3\0\0\0\1\0\x09", b"\0\2\0\0\0\0026\0"]
+)
+def test_an_orientation_that_there_is_not_is_upright(orientation):
+    """0, 9, and "6" as text."""
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12" + orientation + bytes(6)
+    data = encoded(halves(), "JPEG", exif=exif)
+    plain = encoded(halves(), "JPEG")
+    for crop in ("fit", "stretch"):
+        np.testing.assert_array_equal(
+            thumbnail(data, (8, 16), crop), thumbnail(plain, (8, 16), crop)
+        )
+
+
 def test_postscript_is_not_run():
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
     with pytest.raises(Exception, match="EPS is a program"):

@@ -21,16 +21,18 @@ class Picture:
     image: mode L or RGB.
     width, height: what its pixels span, in pixels. A picture of 1001 pixels that was halved has
         501, which span 500.5: the last one is half a pixel.
+    reduced: whether it was decoded at a fraction of its size.
     orientation: 1 to 8, as in Exif.
     """
 
     image: Image.Image
     width: float
     height: float
+    reduced: bool
     orientation: int
 
 
-def decode(file: str | Path | bytes, least: int) -> Picture:
+def decode(file: str | Path | bytes, least: float) -> Picture:
     """Decode a picture; of an animation, its first frame.
 
     file: its path, or what such a file holds.
@@ -51,16 +53,18 @@ def decode(file: str | Path | bytes, least: int) -> Picture:
         raise UnreadableError(_reason(error)) from error
 
 
-def _decode(file: str | Path | io.BytesIO, least: int) -> Picture:
+def _decode(file: str | Path | io.BytesIO, least: float) -> Picture:
     with Image.open(file) as image:
         if image.format == "EPS":
             # Not within the call, where fingerprints ignore it: skipped.csv has the reason.
             reason = "EPS is a program, and Pillow would have Ghostscript run it"
             raise UnreadableError(reason)
+        whole = image.size
         drafted = image.draft(None, (least, least))
         image.load()  # a TIFF file turns upright here
         width, height = drafted[1][2:] if drafted else image.size
-        return Picture(_plain(image), width, height, _orientation(image))
+        reduced = bool(drafted) and image.size != whole
+        return Picture(_plain(image), width, height, reduced, _orientation(image))
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -93,7 +97,8 @@ def _to_8_bits(image: Image.Image) -> np.ndarray:
 
 def _orientation(image: Image.Image) -> int:
     with contextlib.suppress(Exception):  # Exif that is damaged does not spoil the picture
-        return image.getexif().get(ExifTags.Base.Orientation, 1)
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        return orientation if orientation in range(1, 9) else 1
     return 1
 
 
