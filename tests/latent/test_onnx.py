@@ -61,6 +61,11 @@ def test_pixels_that_are_no_bytes_are_refused(encoder):
         Encoder(encoder)(np.zeros((1, *SHAPE), np.float32))
 
 
+def test_images_of_another_shape_are_refused_in_a_sentence(encoder):
+    with pytest.raises(UserError, match=r"takes images of 2 × 3 × 1 .* and these are 3 × 2 × 1"):
+        Encoder(encoder)(np.zeros((1, 3, 2, 1), np.uint8))
+
+
 def test_a_decoder_keeps_the_layout_of_its_points(decoder, weights):
     z = np.random.default_rng(2).normal(size=(3, 4, 2)).astype(np.float32)
     network = Decoder(decoder)

@@ -65,6 +65,13 @@ class _Network:
         """Batches of uint8 pixels [N, H, W, C] as `image` in [0, 1], with their classes [N]."""
         if pixels.dtype != np.uint8:
             raise ValueError(f"pixels: expected uint8, got {pixels.dtype}")
+        if pixels.shape[1:] != self.image_shape:
+            here, there = (" × ".join(map(str, s)) for s in (pixels.shape[1:], self.image_shape))
+            raise UserError(
+                f"{self._path} takes images of {there} pixels and channels, and these are {here}: "
+                "they were prepared anew since it was trained. Delete it and run the same command "
+                "again: it will be trained on them."
+            )
         one_hot = self._one_hot(labels)
         for s in self._slices(len(pixels)):
             yield {"image": to_unit(pixels[s])} | {k: v[s] for k, v in one_hot.items()}
