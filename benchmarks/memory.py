@@ -81,6 +81,8 @@ def measure(folder: Path, count: int) -> dict[str, int]:
     (project / "results").mkdir(exist_ok=True)
     for part in ("config", "results/raw"):  # what was downloaded serves here, too
         (ROOT / part).mkdir(parents=True, exist_ok=True)
+        if (project / part).is_symlink():  # maybe to another copy of the project, now gone
+            (project / part).unlink()
         with contextlib.suppress(FileExistsError):
             (project / part).symlink_to(ROOT / part)
     if (project / "results/generated").exists():
