@@ -91,7 +91,7 @@ def test_a_damaged_file_says_what_to_do(tmp_path, content):
 def test_no_pickle_is_loaded(tmp_path):
     path = tmp_path / "images.npz"
     np.savez(path, train_pixels=np.array([object()], dtype=object))
-    with pytest.raises(UserError, match="holds no numbers or texts"):
+    with pytest.raises(UserError, match="contains neither numbers nor text"):
         load(path)
 
 

@@ -38,13 +38,11 @@ def fixed(images: Images) -> Images:
 
     They are in temporary files that vanish with them, and mapped.
     """
-    splits = {"train": images.train, "test": images.test, "validation": images.validation}
     return replace(
         images,
         **{
             name: replace(split, pixels=_in_file(split.pixels, fixed_generator(name)))
-            for name, split in splits.items()
-            if split
+            for name, split in images.splits.items()
         },
     )
 

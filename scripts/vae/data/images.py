@@ -74,6 +74,12 @@ class Images:
     preparation: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def splits(self) -> dict[str, Split]:
+        """The splits that there are, by name: train, test, maybe validation."""
+        splits = {"train": self.train, "test": self.test, "validation": self.validation}
+        return {name: split for name, split in splits.items() if split is not None}
+
+    @property
     def held_out(self) -> tuple[str, Split]:
         """The set that training is monitored on, and its name: validation images if any."""
         return ("validation", self.validation) if self.validation else ("test", self.test)
@@ -116,14 +122,11 @@ def write(images: Images, path: str | Path) -> None:
 
 
 def _members(images: Images) -> dict[str, np.ndarray | Rows]:
-    splits = {"train": images.train, "test": images.test}
-    if images.validation:
-        splits["validation"] = images.validation
     arrays = {
         "class_names": np.array(images.class_names, dtype=np.str_),
         "preparation": np.array(json.dumps(dict(images.preparation))),
     }
-    for name, split in splits.items():
+    for name, split in images.splits.items():
         arrays |= {f"{name}_pixels": split.pixels, f"{name}_labels": split.labels}
         arrays |= split.files.arrays(f"{name}_")
         arrays |= {f"{name}_column_{key}": values for key, values in split.columns.items()}

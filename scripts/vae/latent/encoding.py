@@ -20,12 +20,9 @@ def encode(
     """Write the codes of all images, by split, with labels, file names and KL, to an npz file."""
     data = images.load(path_to_images)
     posterior = ApproximatePosterior(path_to_encoder, path_to_posterior, threads)
-    found = {"train": data.train, "test": data.test, "validation": data.validation}
     splits, draws = {}, None
     rng = np.random.default_rng(seed)
-    for name, split in found.items():
-        if split is None:
-            continue
+    for name, split in data.splits.items():
         splits[name], z = _encoded(split, posterior, rng)
         if name == "train" and not posterior.gaussian:
             rows = random_rows(len(z), rng)

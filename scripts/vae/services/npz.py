@@ -49,7 +49,7 @@ def _array(
         shape, fortran_order, dtype = _HEADERS[version](file)
         start, count = file.tell(), math.prod(shape)
         if dtype.hasobject or (count and not dtype.itemsize):
-            raise ValueError(f"{member.filename} holds no numbers or texts")
+            raise ValueError(f"{member.filename} contains neither numbers nor text")
         if count * dtype.itemsize != member.file_size - start:
             raise ValueError(f"{member.filename} is not as long as its header says")
         content = None if path and count else bytearray()

@@ -175,8 +175,7 @@ def _classes(images: Images) -> int:
 
     Raises UserError where images have none.
     """
-    splits = (images.train, images.test, images.validation)
-    if not images.class_names or any((s.labels < 0).any() for s in splits if s):
+    if not images.class_names or any((s.labels < 0).any() for s in images.splits.values()):
         raise UserError(
             "conditional: true needs images with classes, and some of these have none. A folder of "
             "pictures needs one subfolder a class; or set conditional: false in config/config.yaml."
