@@ -12,7 +12,7 @@ import pytest
 pytest.register_assert_rewrite("tests.helpers")
 
 # Folders of tests that start TensorFlow or Snakemake.
-SLOW = {"benchmarks", "likelihoods", "models", "properties", "training", "workflow"}
+SLOW = {"benchmarks", "likelihoods", "models", "priors", "properties", "training", "workflow"}
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", "../shared/datasets")).absolute()
 
 

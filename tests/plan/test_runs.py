@@ -73,6 +73,16 @@ def test_binary_images_need_the_bernoulli_likelihood():
         names(likelihood="gaussian", binarize="dynamic")
 
 
+def test_a_flow_needs_two_dimensions():
+    flow = {"prior": "flow", "couplings": 8}
+    assert names(variants=[flow])[2:] == ["ld_2_cp_8_pr_flow", "ld_3_cp_8_pr_flow"]
+    for settings in (flow | {"latent_dim": [3, 1]}, {"variants": [flow | {"latent_dim": 1}]}):
+        with pytest.raises(ConfigError, match="latent_dim: the prior flow needs at least 2, not 1"):
+            names(**settings)
+    with pytest.raises(ConfigError, match="couplings: the prior normal has no such setting"):
+        names(couplings=8)
+
+
 def test_every_key_of_a_run_has_an_abbreviation():
     assert set(config.ABBREVIATIONS) == set(config.RunSettings.model_fields)
     assert len(set(config.ABBREVIATIONS.values())) == len(config.ABBREVIATIONS)

@@ -15,6 +15,8 @@ from vae.services.errors import UserError
 from vae.training import fit
 from vae.training.engine import Engine, choose
 
+FLOW = {"prior": "flow", "couplings": 2, "flow_hidden": 4}
+
 
 @pytest.fixture(scope="module")
 def images():
@@ -138,7 +140,11 @@ def test_the_same_seed_gives_the_same_numbers(images):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"conditional": True}, {"model": "conv", "filters": 4, "likelihood": "gaussian"}]
+    "changes",
+    [
+        {"conditional": True, **FLOW},
+        {"model": "conv", "filters": 4, "likelihood": "gaussian"},
+    ],
 )
 def test_shards_change_nothing_but_the_rounding(images, changes):
     """The last of the batches has two images for three shards."""
@@ -155,7 +161,7 @@ def test_shards_change_nothing_but_the_rounding(images, changes):
     "changes",
     [
         {"flip": True, "binarize": "dynamic", "kl_warmup_epochs": 3.0},
-        {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"},
+        {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"} | FLOW,
     ],
 )
 def test_a_training_that_was_killed_three_times_gives_the_same_numbers(

@@ -2,7 +2,7 @@
 
 from tests.helpers import ROOT, python
 
-TRAINING = ("vae.training", "vae.models")
+TRAINING = ("vae.training", "vae.models", "vae.priors")
 
 
 def test_only_what_trains_loads_tensorflow_and_keras():

@@ -94,7 +94,7 @@ def runtime(once) -> Path:
 
 @pytest.fixture(scope="session")
 def explored(built, runtime, once) -> Workspace:
-    """Pages of the digits, and of a conditional run on pictures of two classes, one named in HTML.
+    """Pages of the digits, and of a run on pictures: conditional, a flow, a class named in HTML.
 
     Not to be written to.
     """
@@ -110,7 +110,8 @@ def explored(built, runtime, once) -> Workspace:
             pixels = rng.integers(0, 256, (12, 12, 3), np.uint8)
             Image.fromarray(pixels).save(pictures / f"{number}.png")
         network = {"model": "conv", "filters": 4, "intermediate_dim": 8, "conditional": True}
-        settings = network | {"size": 12, "latent_dim": [5], "epochs": 1}
+        prior = {"prior": "flow", "couplings": 2, "flow_hidden": 8}
+        settings = network | prior | {"size": 12, "latent_dim": [5], "epochs": 1}
         workspace.configure("pictures", source={"folder": "pictures"}, **settings)
         workspace.build(*(f"results/{name}/explorer.html" for name in ("digits", "pictures")))
 

@@ -101,7 +101,9 @@ class CommonSettings(Strict):
         0, description="all randomness of a run comes from it"
     )
     prior: Annotated[Literal[PRIORS], Setting("pr")] = Field(
-        "normal", description="p(z): `normal` is N(0, I)"
+        "normal",
+        description="p(z): `normal` is N(0, I); `flow` is learned with the networks and better by "
+        "some nats, for two dimensions or more",
     )
 
 

@@ -23,7 +23,7 @@ WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 STATED = {
     "vae.models.": {"SETTINGS", "LEARNING_RATE"},
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
-    "vae.priors.": {"SETTINGS"},
+    "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {"SETTINGS", "CHANNELS", "RAW", "WORKERS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},

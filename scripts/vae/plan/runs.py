@@ -138,6 +138,12 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
             f"binarize: black and white images need the likelihood {' or '.join(fit)}, not "
             f"{values['likelihood']}"
         )
+    for kind, part in chosen.items():
+        if values["latent_dim"] < (least := part.constants.get("MIN_LATENT_DIM", 1)):
+            raise ValueError(
+                f"latent_dim: the {kind} {part.name} needs at least {least}, not "
+                f"{values['latent_dim']}"
+            )
     if values["learning_rate"] is None:
         adam = values["optimizer"] == "adam"
         rate = chosen["model"].constants["LEARNING_RATE"]

@@ -5,5 +5,5 @@ from vae.plan.config import RunSettings
 SETTINGS = {}
 
 
-def build(latent_dim: int, run: RunSettings) -> None:
+def build(latent_dim: int, run: RunSettings, classes: int = 0) -> None:
     """No map: the encoder's coordinates are those of the prior."""

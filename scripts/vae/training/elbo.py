@@ -8,7 +8,7 @@ import keras
 from keras import ops, tree
 
 from vae.models.inputs import joined
-from vae.priors import Map
+from vae.priors import Map, Stock
 
 
 def kl_divergence(z_mean, z_log_var):
@@ -32,19 +32,19 @@ class Draw(NamedTuple):
     kl: Any
 
 
-def draw(encoded: dict[str, Any], noise, prior: Map | None = None) -> Draw:
+def draw(encoded: dict[str, Any], noise, label=None, prior: Map | Stock | None = None) -> Draw:
     """Draw z from noise [B, D] ~ N(0, I); tensors or Keras's symbolic ones.
 
-    encoded: `z_mean` and `z_log_var` of q(u|x), [B, D]. Without a map u is z, and the KL is that of
-    each dimension; with one it is log q(z|x) - log N(z; 0, I), of which the KL is the expectation:
-    a single group.
+    encoded: `z_mean` and `z_log_var` of q(u|x), [B, D]; label: one-hot classes [B, K] of a
+    conditional model. Without a map u is z, and the KL is that of each dimension; with one it is
+    log q(z|x) - log N(z; 0, I), of which the KL is the expectation: a single group.
     """
     mean, log_var = encoded["z_mean"], encoded["z_log_var"]
     u = mean + ops.exp(log_var / 2) * noise
     log_q = log_normal(noise) - 0.5 * ops.sum(log_var, axis=1)
     if prior is None:
         return Draw(u, u, log_q, kl_divergence(mean, log_var))
-    mapped = prior.forward(u)
+    mapped = prior.forward(joined(u, label))
     z, log_q = mapped["z"], log_q - mapped["log_det"][:, 0]
     return Draw(u, z, log_q, (log_q - log_normal(z))[:, None])
 
@@ -110,7 +110,7 @@ class VAE(keras.Model):
 
     def _terms(self, images, label, noise):
         x = ops.cast(images, "float32") / 255.0
-        drawn = draw(in_float32(self.encoder(joined(x, label))), noise, self.prior)
+        drawn = draw(in_float32(self.encoder(joined(x, label))), noise, label, self.prior)
         parameters = in_float32(self.decoder(joined(drawn.u, label)))
         reconstruction = -self.likelihood.log_prob(x, parameters)
         return reconstruction, ops.sum(drawn.kl, axis=1)

@@ -60,11 +60,12 @@ class Networks(NamedTuple):
 
 
 def networks(vae: VAE) -> Networks:
-    """The networks of a VAE, as models of one piece."""
+    """The networks of a VAE, as models of one piece; its prior has the weights of now."""
+    prior = vae.prior and vae.prior.stock()
     image, *label = (keras.Input(t.shape[1:], name=t.name) for t in vae.encoder.inputs)
     label = label[0] if label else None
     noise = keras.Input((vae.latent_dim,), name="noise")
-    drawn = draw(in_float32(vae.encoder(joined(image, label))), noise, vae.prior)
+    drawn = draw(in_float32(vae.encoder(joined(image, label))), noise, label, prior)
     inputs = [image, noise] if label is None else [image, noise, label]
     outputs = {"z": drawn.z, "log_q": drawn.log_q, "kl": drawn.kl}
     posterior = keras.Model(inputs, outputs, name="posterior")
@@ -72,14 +73,15 @@ def networks(vae: VAE) -> Networks:
     mean = keras.Model(vae.decoder.input, vae.decoder.output["mean"], name="decoder")
     u = vae.encoder(joined(image, label))["z_mean"]
     whole = keras.Model(joined(image, label), mean(joined(u, label)), name="vae")
-    if vae.prior is None:
+    if prior is None:
         return Networks(with_code(vae.encoder), vae.decoder, posterior, whole)
     encoded = vae.encoder.output
-    z = vae.prior.forward(encoded["z_mean"])["z"]
+    classes = vae.encoder.inputs[1] if vae.encoder.inputs[1:] else None
+    z = prior.forward(joined(encoded["z_mean"], classes))["z"]
     outputs = {"z": z, "u_mean": encoded["z_mean"], "u_log_var": encoded["z_log_var"]}
     encoder = keras.Model(vae.encoder.input, outputs, name="encoder")
     z = keras.Input((vae.latent_dim,), name="z")
-    parameters = vae.decoder(joined(vae.prior.inverse(z), label))
+    parameters = vae.decoder(joined(prior.inverse(joined(z, label)), label))
     decoder = keras.Model(joined(z, label), parameters, name="decoder")
     return Networks(encoder, decoder, posterior, whole)
 

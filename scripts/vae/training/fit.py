@@ -56,7 +56,7 @@ def build(
     if engine and engine.cpu_layers:
         encoder, decoder = cpu_layers.swapped(encoder), cpu_layers.swapped(decoder)
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
-    prior = priors.build(run.latent_dim, run)
+    prior = priors.build(run.latent_dim, run, classes)
     shards = engine.shards if engine else 1
     return VAE(encoder, decoder, likelihood, run.beta, run.seed, shards, prior)
 

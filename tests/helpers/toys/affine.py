@@ -8,11 +8,11 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def build(latent_dim, run):
-    """z = (u - shift) / scale."""
+def build(latent_dim, run, classes=0):
+    """z = (u - shift) / scale, whatever the class."""
     from keras import Input, Model, initializers, layers, ops
 
-    from vae.priors import Map
+    from vae.priors import Map, Stock
 
     start = initializers.Constant(math.log(run.first_scale))
     nothing = layers.Rescaling(0.0, name="prior_nothing")
@@ -28,4 +28,4 @@ def build(latent_dim, run):
     z = Input((latent_dim,), name="z")
     zeros = nothing(z)
     inverse = Model(z, shift(zeros) + ops.exp(log_scale(zeros)) * z, name="from_prior")
-    return Map(forward, inverse)
+    return Map(forward, lambda: Stock(forward, inverse))
