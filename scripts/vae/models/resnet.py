@@ -32,9 +32,9 @@ def build(
 
     image_in, image = inputs.image(image_shape, classes)
     hidden = layers.Conv2D(filters, patch, patch, "same", name="patches")(image)
-    hidden = _block(hidden, "block_1")
+    hidden = block(hidden, "block_1")
     hidden = layers.Conv2D(2 * filters, 2, 2, "same", name="halves")(hidden)
-    hidden = _block(hidden, "block_2")
+    hidden = block(hidden, "block_2")
     map_shape = hidden.shape[1:]
     linear = layers.Flatten(name="features")(hidden)
     hidden = layers.Activation("relu", name="features_relu")(linear)
@@ -48,15 +48,15 @@ def build(
     hidden = layers.Dense(run.intermediate_dim, "relu", name="hidden")(z)
     hidden = _sum(z, hidden, math.prod(map_shape), "features")
     hidden = layers.Reshape(map_shape, name="map")(hidden)
-    hidden = _block(hidden, "block_2")
+    hidden = block(hidden, "block_2")
     hidden = layers.Conv2DTranspose(filters, 2, 2, "same", name="halves")(hidden)
-    hidden = _block(hidden, "block_1")
+    hidden = block(hidden, "block_1")
     hidden = layers.Conv2DTranspose(channels, patch, patch, "same", name="patches")(hidden)
     decoder = keras.Model(z_in, conv.crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 
-def _block(hidden: keras.KerasTensor, name: str) -> keras.KerasTensor:
+def block(hidden: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """A residual block that starts as the identity, and so needs no normalisation."""
     filters = hidden.shape[-1]
     inner = layers.Activation("relu", name=f"{name}_relu")(hidden)

@@ -1,12 +1,15 @@
 """The variational autoencoder and the bound that it is trained on."""
 
 import math
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops, tree
 
+from vae.models import Group, Hierarchy
 from vae.models.inputs import joined
 from vae.priors import Map, Stock
 
@@ -49,17 +52,34 @@ def draw(encoded: dict[str, Any], noise, label=None, prior: Map | Stock | None =
     return Draw(u, z, log_q, (log_q - log_normal(z))[:, None])
 
 
+def draw_hierarchical(encoded: dict[str, Any], noise, groups: Sequence[Group]) -> Draw:
+    """Draw z of a hierarchy from noise [B, D] ~ N(0, I); tensors or Keras's symbolic ones.
+
+    encoded: `z_mean` and `z_log_var`, [B, D], those of a group given the draws of the ones above
+    it, from the same noise. The KL of a group is that of these, of which the KL of q(z|x) is the
+    expectation.
+    """
+    flat = draw(encoded, noise)
+    ends = np.cumsum([group.size for group in groups])
+    kl = [
+        ops.sum(flat.kl[:, end - group.size : end], axis=1)
+        for group, end in zip(groups, ends.tolist(), strict=True)
+    ]
+    return flat._replace(kl=ops.stack(kl, axis=1))
+
+
 def log_normal(z):
     """log N(z; 0, I) of z [B, D]: [B]."""
     return -0.5 * ops.sum(ops.square(z) + math.log(2 * math.pi), axis=1)
 
 
-class VAE(keras.Model):
-    """Encoder, noise, decoder; the loss is reconstruction + beta * KL, in nats an image.
+class Bound(keras.Model):
+    """The loss of a VAE: reconstruction + beta * KL, in nats an image.
 
     Takes uint8 images [B, H, W, C]; a conditional one a list of those and of one-hot classes
-    [B, K]. `encoder` gives z_mean and z_log_var of q(u|x), `decoder` for u the parameters of
-    `likelihood` as a dict; `prior` maps u to z ~ N(0, I), None if they are the same.
+    [B, K]. A subclass has the networks, and `passes` through them.
+
+    groups: of z, in order. latent_size: D, all of z.
 
     kl_warmup_steps: of training, in which the weight of the KL rises from 0 to beta (Bowman et al.
     2016, arXiv 1511.06349; Sønderby et al. 2016, arXiv 1602.02282). Both terms are computed in
@@ -70,19 +90,15 @@ class VAE(keras.Model):
 
     def __init__(
         self,
-        encoder: keras.Model,
-        decoder: keras.Model,
+        groups: Sequence[Group],
         likelihood: ModuleType,
         beta: float,
         seed: int,
         shards: int = 1,
-        prior: Map | None = None,
     ):
         super().__init__(name="vae", dtype="float32")
-        self.encoder = encoder
-        self.decoder = decoder
-        self.prior = prior
-        self.latent_dim = encoder.output["z_mean"].shape[1]
+        self.groups = tuple(groups)
+        self.latent_size = sum(group.size for group in groups)
         self.likelihood = likelihood
         self.beta = beta
         self.shards = shards
@@ -92,11 +108,15 @@ class VAE(keras.Model):
         self.reconstruction = keras.metrics.Mean("reconstruction")
         self.kl = keras.metrics.Mean("kl")
 
+    def passes(self, x, label, noise):
+        """A `Draw` for images in [0, 1], and the parameters of p(x|z) there; noise: [B, D]."""
+        raise NotImplementedError
+
     def call(self, inputs):
         """-log p(x|z) at one z drawn from q(z|x), and the KL there: each [B], in nats."""
         images, label = inputs if isinstance(inputs, list | tuple) else (inputs, None)
         size = ops.shape(images)[0]
-        noise = keras.random.normal((size, self.latent_dim), seed=self.noise)
+        noise = keras.random.normal((size, self.latent_size), seed=self.noise)
         if self.shards == 1:
             return self._terms(images, label, noise)
         shards = []
@@ -110,8 +130,7 @@ class VAE(keras.Model):
 
     def _terms(self, images, label, noise):
         x = ops.cast(images, "float32") / 255.0
-        drawn = draw(in_float32(self.encoder(joined(x, label))), noise, label, self.prior)
-        parameters = in_float32(self.decoder(joined(drawn.u, label)))
+        drawn, parameters = self.passes(x, label, noise)
         reconstruction = -self.likelihood.log_prob(x, parameters)
         return reconstruction, ops.sum(drawn.kl, axis=1)
 
@@ -127,6 +146,57 @@ class VAE(keras.Model):
         if training:
             self.steps.assign_add(1)
         return ops.mean(reconstruction) + weight * ops.mean(kl)
+
+
+class VAE(Bound):
+    """Encoder, noise, decoder: a VAE of one flat code.
+
+    `encoder` gives z_mean and z_log_var of q(u|x), `decoder` for u the parameters of `likelihood`
+    as a dict; `prior` maps u to z ~ N(0, I), None if they are the same.
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: ModuleType,
+        beta: float,
+        seed: int,
+        shards: int = 1,
+        prior: Map | None = None,
+    ):
+        latent_dim = encoder.output["z_mean"].shape[1]
+        super().__init__([Group("code", (latent_dim,))], likelihood, beta, seed, shards)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.prior = prior
+
+    def passes(self, x, label, noise):
+        """See `Bound`."""
+        encoded = in_float32(self.encoder(joined(x, label)))
+        drawn = draw(encoded, noise, label, self.prior)
+        return drawn, in_float32(self.decoder(joined(drawn.u, label)))
+
+
+class HierarchicalVAE(Bound):
+    """A VAE of a code and maps of detail, whose q(z|x) goes down through the generator.
+
+    hierarchy: its `joint` network is what is trained, with the parameters of the likelihood, as
+    a dict, in place of logits.
+    """
+
+    def __init__(
+        self, hierarchy: Hierarchy, likelihood: ModuleType, beta: float, seed: int, shards: int = 1
+    ):
+        super().__init__(hierarchy.groups, likelihood, beta, seed, shards)
+        self.joint = hierarchy.joint
+        self.separate = hierarchy.separate
+
+    def passes(self, x, label, noise):
+        """See `Bound`."""
+        outputs = in_float32(self.joint([noise, x]))
+        encoded = {name: outputs.pop(name) for name in ("z_mean", "z_log_var")}
+        return draw_hierarchical(encoded, noise, self.groups), outputs
 
 
 def in_float32(tensors):

@@ -20,7 +20,7 @@ from keras import ops, tree
 from vae.models.inputs import joined
 from vae.services.errors import UserError
 from vae.services.files import atomic
-from vae.training.elbo import VAE, draw, in_float32
+from vae.training.elbo import Bound, HierarchicalVAE, draw, draw_hierarchical, in_float32
 
 IN_TENSORFLOW = """\
 import sys, keras
@@ -59,12 +59,14 @@ class Networks(NamedTuple):
     whole: keras.Model
 
 
-def networks(vae: VAE) -> Networks:
+def networks(vae: Bound) -> Networks:
     """The networks of a VAE, as models of one piece; its prior has the weights of now."""
+    if isinstance(vae, HierarchicalVAE):
+        return _of_hierarchy(vae)
     prior = vae.prior and vae.prior.stock()
     image, *label = (keras.Input(t.shape[1:], name=t.name) for t in vae.encoder.inputs)
     label = label[0] if label else None
-    noise = keras.Input((vae.latent_dim,), name="noise")
+    noise = keras.Input((vae.latent_size,), name="noise")
     drawn = draw(in_float32(vae.encoder(joined(image, label))), noise, label, prior)
     inputs = [image, noise] if label is None else [image, noise, label]
     outputs = {"z": drawn.z, "log_q": drawn.log_q, "kl": drawn.kl}
@@ -80,9 +82,25 @@ def networks(vae: VAE) -> Networks:
     z = prior.forward(joined(encoded["z_mean"], classes))["z"]
     outputs = {"z": z, "u_mean": encoded["z_mean"], "u_log_var": encoded["z_log_var"]}
     encoder = keras.Model(vae.encoder.input, outputs, name="encoder")
-    z = keras.Input((vae.latent_dim,), name="z")
+    z = keras.Input((vae.latent_size,), name="z")
     parameters = vae.decoder(joined(prior.inverse(joined(z, label)), label))
     decoder = keras.Model(joined(z, label), parameters, name="decoder")
+    return Networks(encoder, decoder, posterior, whole)
+
+
+def _of_hierarchy(vae: HierarchicalVAE) -> Networks:
+    encoder, decoder = vae.separate()
+    decoder = keras.Model(decoder.input, vae.likelihood.parameters(decoder), name="decoder")
+    for layer in (*encoder.layers, *decoder.layers):
+        if layer.weights:
+            layer.set_weights(vae.joint.get_layer(layer.name).get_weights())
+    image = keras.Input(encoder.input.shape[1:], name="image")
+    noise = keras.Input((vae.latent_size,), name="noise")
+    drawn = draw_hierarchical(in_float32(vae.joint([noise, image])), noise, vae.groups)
+    outputs = {"z": drawn.z, "log_q": drawn.log_q, "kl": drawn.kl}
+    posterior = keras.Model([image, noise], outputs, name="posterior")
+    mean = keras.Model(decoder.input, decoder.output["mean"], name="decoder")
+    whole = keras.Model(image, mean(encoder(image)["z"]), name="vae")
     return Networks(encoder, decoder, posterior, whole)
 
 
@@ -165,11 +183,11 @@ def _export_in_tensorflow(model: keras.Model, path: str | Path) -> None:
         )
 
 
-def architecture(vae: VAE) -> dict[str, list[dict[str, Any]]]:
+def architecture(networks: Networks) -> dict[str, list[dict[str, Any]]]:
     """The layers of both networks: name, type, output shape, number of parameters, inputs."""
     return {
         model.name: [_layer(layer) for layer in model.layers]
-        for model in (vae.encoder, vae.decoder)
+        for model in (networks.encoder, networks.decoder)
     }
 
 

@@ -15,13 +15,14 @@ from keras import ops
 from vae import likelihoods, models, priors
 from vae.data import binarization
 from vae.data.images import Images, Split
+from vae.models import Hierarchy
 from vae.plan.config import RunSettings
 from vae.services.checkpoints import Checkpoints
 from vae.services.durations import clock
 from vae.services.errors import UserError
 from vae.training import cpu_layers
 from vae.training.batches import Batches, Feed
-from vae.training.elbo import VAE
+from vae.training.elbo import VAE, Bound, HierarchicalVAE
 from vae.training.engine import Engine, choose
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ LOSSES = ("loss", "reconstruction", "kl")
 class Trained(NamedTuple):
     """What a training gives: the VAE, in float32, and its history."""
 
-    vae: VAE
+    vae: Bound
     history: pd.DataFrame
 
 
@@ -41,7 +42,7 @@ def build(
     run: RunSettings,
     classes: int = 0,
     engine: Engine | None = None,
-) -> VAE:
+) -> Bound:
     """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
 
     classes: on which it is conditional; 0 where it is not. engine: what its networks are built
@@ -51,13 +52,20 @@ def build(
     keras.utils.set_random_seed(run.seed)
     likelihood = likelihoods.get(run.likelihood)
     channels = likelihood.CHANNELS * image_shape[-1]
+    shards = engine.shards if engine else 1
+    swapped = cpu_layers.swapped if engine and engine.cpu_layers else lambda network: network
     with _layers_in(engine.precision if engine else "float32"):
-        encoder, decoder = models.build(image_shape, channels, run, classes)
-    if engine and engine.cpu_layers:
-        encoder, decoder = cpu_layers.swapped(encoder), cpu_layers.swapped(decoder)
+        networks = models.build(image_shape, channels, run, classes)
+    if isinstance(networks, Hierarchy):
+        joint = swapped(networks.joint)
+        outputs = dict(joint.output)
+        logits = keras.Model(joint.inputs, outputs.pop("logits"))
+        joint = keras.Model(joint.inputs, outputs | likelihood.parameters(logits), name="joint")
+        hierarchy = networks._replace(joint=joint)
+        return HierarchicalVAE(hierarchy, likelihood, run.beta, run.seed, shards)
+    encoder, decoder = map(swapped, networks)
     decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
     prior = priors.build(run.latent_dim, run, classes)
-    shards = engine.shards if engine else 1
     return VAE(encoder, decoder, likelihood, run.beta, run.seed, shards, prior)
 
 

@@ -4,8 +4,9 @@ import json
 import logging
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vae.data import images
 from vae.data.images import Images
@@ -14,6 +15,9 @@ from vae.services import gpus
 from vae.services.checkpoints import Checkpoints, identity
 from vae.services.files import atomic
 from vae.services.heartbeats import Heartbeat
+
+if TYPE_CHECKING:
+    from vae.models import Group
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +81,7 @@ def _train(
         outputs["encoder_onnx"],
         outputs["posterior_onnx"],
         outputs["decoder_onnx"],
-        about(data, record, run),
+        about(data, record, run, vae.groups),
     )
     with atomic(outputs["history"]) as part:
         history.to_csv(part, index=False, float_format="%.9g")
@@ -90,14 +94,16 @@ def _train(
         "threads": checkpoints.threads,
         **engine.environment(running),
         "parameters": sum(math.prod(weight.shape) for weight in vae.trainable_variables),
-        "architecture": export.architecture(vae),
+        "architecture": export.architecture(networks),
     }
     with atomic(outputs["record"]) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def about(data: Images, names: dict[str, Any], run: RunSettings) -> dict[str, Any]:
-    """What the metadata of a run's ONNX files say; names: `dataset` and `run`."""
+def about(
+    data: Images, names: dict[str, Any], run: RunSettings, groups: Sequence["Group"]
+) -> dict[str, Any]:
+    """What the metadata of a run's ONNX files say; names: `dataset` and `run`; groups: of z."""
     height, width, channels = data.shape
     image = {"dtype": "float32", "range": [0, 1], "layout": "N x H x W x C"}
     image |= {"height": height, "width": width, "channels": channels}
@@ -107,9 +113,9 @@ def about(data: Images, names: dict[str, Any], run: RunSettings) -> dict[str, An
         "image": image | {"preparation": dict(data.preparation)},
         "class_names": list(data.class_names),
         "latent": {
-            "groups": [{"name": "code", "dimensions": run.latent_dim}],
+            "groups": [{"name": group.name, "shape": list(group.shape)} for group in groups],
             "prior": run.prior,
-            "posterior": "gaussian",
+            "posterior": "hierarchical" if groups[1:] else "gaussian",
         },
         "likelihood": run.likelihood,
     }
