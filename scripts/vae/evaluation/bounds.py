@@ -72,11 +72,11 @@ def importance_weighted_nll(
     class, do without those from p(z); a q whose density is known at its own draws alone does
     without all of this.
     """
-    few = test.closed_form and decoder.latent_dim <= FEW
+    few = test.closed_form and decoder.latent_size <= FEW
     scales = SCALES if few else (1.0,)
     shared = PRIOR_DRAWS if few and not decoder.classes else 0
     z = np.random.default_rng([seed, 1]).standard_normal(
-        (shared, decoder.latent_dim), dtype=np.float32
+        (shared, decoder.latent_size), dtype=np.float32
     )
     log_p_shared = np.empty((len(test), shared))
     x = _unit(test.pixels)
@@ -116,12 +116,12 @@ def exact_nll(
     """
     if decoder.classes:
         raise ValueError("quadrature with a conditional decoder")
-    if decoder.latent_dim > 2:
-        raise ValueError(f"quadrature in {decoder.latent_dim} dimensions; two are the most")
+    if decoder.latent_size > 2:
+        raise ValueError(f"quadrature in {decoder.latent_size} dimensions; two are the most")
     # A posterior is narrower in one dimension, where as many points are so much closer.
-    axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_dim), retstep=True)
-    z = np.stack(np.meshgrid(*[axis] * decoder.latent_dim), axis=-1).reshape(-1, decoder.latent_dim)
-    log_mass = log_normal(z) + decoder.latent_dim * math.log(step)
+    axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_size), retstep=True)
+    z = np.stack(np.meshgrid(*[axis] * decoder.latent_size), axis=-1).reshape(-1, decoder.latent_size)
+    log_mass = log_normal(z) + decoder.latent_size * math.log(step)
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
     for part, log_p in _at_points(x, z, decoder, log_prob):
@@ -162,7 +162,7 @@ def _draw(
     gives as many draws, or one more or less.
     """
     rng = np.random.default_rng(seed)
-    points = max(1, BATCH // max(test.pixels[0].size, decoder.latent_dim))
+    points = max(1, BATCH // max(test.pixels[0].size, decoder.latent_size))
     at_once = min(draws, points)
     progress = Progress(logger)
     scale = np.resize(np.float32(scales), draws)
@@ -175,7 +175,7 @@ def _draw(
         labels = None if block.labels is None else block.labels[:, None]
         parts = []
         for start in range(0, draws, at_once):
-            shape = (len(block), min(at_once, draws - start), decoder.latent_dim)
+            shape = (len(block), min(at_once, draws - start), decoder.latent_size)
             noise = rng.standard_normal(shape, dtype=np.float32)
             noise *= scale[start : start + at_once, None]
             drawn = block.draw(noise, scale)

@@ -17,7 +17,7 @@ import keras, numpy as np
 encoder = keras.saving.load_model("encoder.keras")  # stock layers: needs none of this project
 decoder = keras.saving.load_model("decoder.keras")
 images = np.random.random((16, {shape})){label}  # put your own here
-z = encoder.predict({keras_image})["z"]  # [16, {latent_dim}]
+z = encoder.predict({keras_image})["z"]  # [16, {latent_size}]
 reconstructions = decoder.predict({keras_z})  # [16, {shape}]
 ```
 
@@ -27,8 +27,8 @@ import numpy as np, onnxruntime
 encoder = onnxruntime.InferenceSession("encoder.onnx")
 decoder = onnxruntime.InferenceSession("decoder.onnx")
 images = np.random.random((16, {shape})).astype("float32"){label}  # put your own here
-codes = encoder.run(None, {{"image": images{feed}}})[0]  # [16, {latent_dim}]
-z = np.random.standard_normal((16, {latent_dim})).astype("float32")
+codes = encoder.run(None, {{"image": images{feed}}})[0]  # [16, {latent_size}]
+z = np.random.standard_normal((16, {latent_size})).astype("float32")
 samples = decoder.run(None, {{"z": z{feed}}})[0]  # [16, {shape}]
 ```
 
@@ -101,7 +101,7 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
         ),
         *evaluation["notes"],
         "## How to load it",
-        _loading(settings["latent_dim"], images["shape"], settings["conditional"] and classes),
+        _loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
         "## How it came about",
         _table(("setting", "value"), settings.items()),
         _table(("version", ""), record["versions"].items()),
@@ -109,11 +109,11 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _loading(latent_dim: int, shape: list[int], classes: int) -> str:
+def _loading(latent_size: int, shape: list[int], classes: int) -> str:
     """Code that encodes and decodes 16 images; classes: of a conditional run, else 0."""
     parts = CONDITIONAL if classes else PLAIN
     label = parts["label"].format(classes=classes)
-    sizes = {"latent_dim": latent_dim, "shape": ", ".join(map(str, shape))}
+    sizes = {"latent_size": latent_size, "shape": ", ".join(map(str, shape))}
     return LOADING.format(**sizes, **parts | {"label": label})
 
 

@@ -47,20 +47,20 @@ def evaluate(
     terms = bounds.terms(test, decoder, log_prob, draws, seed)
     metrics = _elbo(terms)
     of_groups = terms.kl.mean(axis=1).mean(axis=0)
-    name = "kl_per_dimension" if len(of_groups) == decoder.latent_dim else "kl_per_group"
+    name = "kl_per_dimension" if len(of_groups) == decoder.latent_size else "kl_per_group"
     metrics[name] = metric(name, of_groups.tolist(), len(test))
     metrics["active_units"] = metric("active_units", active_units(test.centre), len(test))
 
     first = test[:images]
     nll = bounds.importance_weighted_nll(first, decoder, log_prob, samples, seed)
     metrics["nll_importance_weighted"] = mean("nll_importance_weighted", nll)
-    if decoder.latent_dim <= 2 and not decoder.classes:
+    if decoder.latent_size <= 2 and not decoder.classes:
         metrics["nll_exact"] = mean("nll_exact", bounds.exact_nll(first.pixels, decoder, log_prob))
     if log_mass := likelihoods.get(likelihood).log_mass:
         bits = bits_per_dimension(test, decoder, log_mass, draws, seed)
         metrics["bits_per_dimension"] = mean("bits_per_dimension", bits)
 
-    pca = reconstruction.PCA(data.train.pixels, decoder.latent_dim, seed)
+    pca = reconstruction.PCA(data.train.pixels, decoder.latent_size, seed)
     for prefix, reconstruct in {
         "": lambda part: decoder(test.z[part], test.labels[part]),
         "pca_": lambda part: pca(test.pixels[part]),

@@ -116,6 +116,7 @@ def content(
         "shape": list(pixels.shape[1:]),
         "testImages": len(pixels),
         "latentDim": latent_dim,
+        "latentSize": run["latent_size"],
         "information": {
             "name": information.name,
             "unit": information.unit,

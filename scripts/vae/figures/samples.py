@@ -45,6 +45,9 @@ def plot(
     else:
         z = sampling.prior(n, decoder.latent_dim, seed)
         origin = "the prior, N(0, I)"
+    if decoder.latent_size > decoder.latent_dim:
+        z = sampling.with_detail(z, decoder.latent_size, seed, sampling.TEMPERATURE)
+        origin += f", detail from N(0, {sampling.TEMPERATURE:g}²I)"
     images = decoder(z, sampling.classes(n, decoder.classes))
     save(draw(images, title, origin), path_to_figure)
 

@@ -90,9 +90,14 @@ class _Network:
 
 
 class _Run(_Network):
-    """A network of a run. Its metadata, by name, are `about`."""
+    """A network of a run.
+
+    about: its metadata, by name; latent_size: D, all values of z; latent_dim: how many of them, the
+    first ones, are the code. The others, if a network has any, are detail.
+    """
 
     about: dict[str, Any]
+    latent_size: int
 
     def __init__(self, path: str | Path, names: tuple[str, ...], threads: int):
         super().__init__(path, names, threads)
@@ -101,6 +106,7 @@ class _Run(_Network):
             if "latent" not in texts:
                 raise ValueError("it has no metadata: an older version wrote it")
             self.about = {key: json.loads(text) for key, text in texts.items()}
+            self.latent_dim = self.about["latent"]["groups"][0]["dimensions"]
 
     @property
     def class_names(self) -> list[str]:
@@ -115,9 +121,9 @@ class _Run(_Network):
 
 
 class Encoder(_Run):
-    """The code of an image: z without noise.
+    """z of an image without noise: its code, then its detail.
 
-    image_shape: (H, W, C); latent_dim: D; classes: K, 0 where it is not conditional.
+    image_shape: (H, W, C); classes: K, 0 where it is not conditional.
     """
 
     def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
@@ -127,10 +133,10 @@ class Encoder(_Run):
         """
         super().__init__(path, ("image", "z"), intra_op_num_threads)
         self.image_shape = self._shapes["image"]
-        (self.latent_dim,) = self._shapes["z"]
+        (self.latent_size,) = self._shapes["z"]
 
     def __call__(self, pixels: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """The codes of uint8 pixels [N, H, W, C], float32 [N, D].
+        """z of uint8 pixels [N, H, W, C], float32 [N, D].
 
         labels: [N], which a conditional network needs and any other ignores.
         """
@@ -151,8 +157,8 @@ class Encoder(_Run):
 class Posterior(_Run):
     """q(z|x) of a trained VAE, to draw from.
 
-    image_shape: (H, W, C); latent_dim: D; groups: G, of z, by which its KL is split; classes: K, 0
-    where it is not conditional.
+    image_shape: (H, W, C); groups: G, of z, by which its KL is split; classes: K, 0 where it is not
+    conditional.
     """
 
     def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
@@ -162,7 +168,7 @@ class Posterior(_Run):
         """
         super().__init__(path, ("image", "noise", "z", "log_q", "kl"), intra_op_num_threads)
         self.image_shape = self._shapes["image"]
-        (self.latent_dim,) = self._shapes["noise"]
+        (self.latent_size,) = self._shapes["noise"]
         (self.groups,) = self._shapes["kl"]
 
     def __call__(
@@ -181,9 +187,9 @@ class Posterior(_Run):
 class Decoder(_Run):
     """p(x|z) of a trained VAE, or p(x|z, class).
 
-    image_shape: (H, W, C); latent_dim: D; classes: K, 0 where it is not conditional.
+    image_shape: (H, W, C); classes: K, 0 where it is not conditional.
 
-    Labels of any shape that broadcasts to z [...] choose the class; a decoder that is not
+    Codes alone, [..., latent_dim], are decoded with the detail at 0. Labels of any shape that broadcasts to z [...] choose the class; a decoder that is not
     conditional ignores them.
     """
 
@@ -194,7 +200,7 @@ class Decoder(_Run):
         """
         super().__init__(path, ("z", "mean"), intra_op_num_threads)
         self.image_shape = self._shapes["mean"]
-        (self.latent_dim,) = self._shapes["z"]
+        (self.latent_size,) = self._shapes["z"]
 
     def __call__(self, z: np.ndarray, labels: np.ndarray | int | None = None) -> np.ndarray:
         """The mean of p(x|z), float32 [..., H, W, C] in [0, 1], for z [..., D]."""
@@ -209,10 +215,11 @@ class Decoder(_Run):
     def _decode(
         self, z: np.ndarray, labels: np.ndarray | int | None, outputs: tuple[str, ...]
     ) -> dict[str, np.ndarray]:
-        *leading, latent_dim = np.shape(z)
-        if latent_dim != self.latent_dim:
-            raise ValueError(f"z: expected [..., {self.latent_dim}], got {np.shape(z)}")
-        points = np.asarray(z, np.float32).reshape(-1, latent_dim)
+        *leading, size = np.shape(z)
+        if size not in (self.latent_dim, self.latent_size):
+            raise ValueError(f"z: expected [..., {self.latent_size}], got {np.shape(z)}")
+        points = np.asarray(z, np.float32).reshape(-1, size)
+        points = np.pad(points, ((0, 0), (0, self.latent_size - size)))
         each = None if labels is None else np.broadcast_to(labels, leading).ravel()
         inputs = {"z": points} | self._one_hot(each)
         batches = ({k: v[s] for k, v in inputs.items()} for s in self._slices(len(points)))

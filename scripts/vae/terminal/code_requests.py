@@ -20,6 +20,7 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
     Raises UserError if an argument does not fit the run, or a file cannot be read.
     """
     latent_dim = run.decoder.latent_dim
+    detail = run.decoder.latent_size - latent_dim
     if arguments.random and run.decoder.classes and arguments.label is None:
         labels = sampling.classes(arguments.random, run.decoder.classes)
         return draw(run, arguments), labels
@@ -27,7 +28,7 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
     if arguments.random:
         return draw(run, arguments), label
     if arguments.z:
-        return code_text.code(" ".join(arguments.z), latent_dim, "--z"), label
+        return code_text.code(" ".join(arguments.z), latent_dim, "--z", detail), label
     if arguments.grid:
         return grid(latent_dim, arguments.grid, arguments.seed), label
     if arguments.encode:
@@ -37,19 +38,22 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
         share = np.linspace(0, 1, arguments.steps, dtype=np.float32)[:, None]
         return (1 - share) * first + share * last, label
     if arguments.codes in (None, "-"):
-        return code_text.parse(sys.stdin.read(), latent_dim, "standard input"), label
+        return code_text.parse(sys.stdin.read(), latent_dim, "standard input", detail), label
     try:
         text = Path(arguments.codes).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--codes: {arguments.codes} cannot be read: {error}") from error
-    return code_text.parse(text, latent_dim, arguments.codes), label
+    return code_text.parse(text, latent_dim, arguments.codes, detail), label
 
 
 def draw(run: Run, arguments: argparse.Namespace) -> np.ndarray:
-    """Return random codes: float32 [N, D]."""
+    """Return random codes, each with random detail if the run has any: float32 [N, D]."""
+    count, seed = arguments.random, arguments.seed
     if arguments.origin == "prior":
-        return sampling.prior(arguments.random, run.decoder.latent_dim, arguments.seed)
-    return run.mixture().draw(arguments.random, arguments.seed)
+        z = sampling.prior(count, run.decoder.latent_dim, seed)
+    else:
+        z = run.mixture().draw(count, seed)
+    return sampling.with_detail(z, run.decoder.latent_size, seed, arguments.temperature)
 
 
 def grid(latent_dim: int, side: int, seed: int) -> np.ndarray:

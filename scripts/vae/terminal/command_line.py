@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vae.figures import tiles
+from vae.latent import sampling
 from vae.terminal import code_text
 
 EXAMPLES = """\
@@ -74,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         help="what --random draws from: N(0, I), or the Gaussian mixture in mixture.npz",
     )
     parser.add_argument(
+        "--temperature",
+        type=_from_zero,
+        default=sampling.TEMPERATURE,
+        metavar="T",
+        help="standard deviation of the random detail of --random, where a network has detail "
+        f"below its code (default: {sampling.TEMPERATURE:g}; the prior's is 1)",
+    )
+    parser.add_argument(
         "--steps", type=_positive, default=24, help="images of --interpolate (default: 24)"
     )
     parser.add_argument(
@@ -98,6 +107,12 @@ def _positive(text: str) -> int:
     if (value := _whole(text)) < 1:
         raise argparse.ArgumentTypeError("should be at least 1")
     return value
+
+
+def _from_zero(text: str) -> float:
+    if not code_text.is_number(text) or float(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is not a number from 0")
+    return float(text)
 
 
 def _whole(text: str) -> int:

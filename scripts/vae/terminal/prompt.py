@@ -20,6 +20,7 @@ def ask(run: Run, arguments: argparse.Namespace) -> None:
         import readline  # noqa: F401, arrow keys and history for input()
 
     latent_dim = run.decoder.latent_dim
+    detail = run.decoder.latent_size - latent_dim
     if run.decoder.classes and arguments.label is None:
         arguments.label = input(f"class ({first_names(run.labels)}): ").strip()
     label = run.label(arguments.label)
@@ -47,8 +48,10 @@ def ask(run: Run, arguments: argparse.Namespace) -> None:
                 case []:
                     z = rng.standard_normal(latent_dim, dtype=np.float32)
                     print(" ".join(f"{value:.3f}" for value in z))
+                    noise = rng.standard_normal(detail, dtype=np.float32)
+                    z = np.append(z, np.float32(arguments.temperature) * noise)
                 case _:
-                    z = code_text.code(line, latent_dim, "z")
+                    z = code_text.code(line, latent_dim, "z", detail)
             show(run.decoder(z, label))
         except (UserError, OSError) as error:
             print(error)

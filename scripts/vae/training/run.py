@@ -93,6 +93,7 @@ def _train(
         "seconds": round(time.perf_counter() - start, 1),
         "threads": checkpoints.threads,
         **engine.environment(running),
+        "latent_size": vae.latent_size,
         "parameters": sum(math.prod(weight.shape) for weight in vae.trainable_variables),
         "architecture": export.architecture(networks),
     }
@@ -113,7 +114,10 @@ def about(
         "image": image | {"preparation": dict(data.preparation)},
         "class_names": list(data.class_names),
         "latent": {
-            "groups": [{"name": group.name, "shape": list(group.shape)} for group in groups],
+            "groups": [
+                {"name": group.name, "dimensions": group.size, "shape": list(group.shape)}
+                for group in groups
+            ],
             "prior": run.prior,
             "posterior": "hierarchical" if groups[1:] else "gaussian",
         },

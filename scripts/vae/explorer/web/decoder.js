@@ -15,10 +15,15 @@ async function startDecoder(run) {
   URL.revokeObjectURL(url);
   const classes = session.inputNames.includes("class") ? run.classNames.length : 0;
 
-  // Images of codes [n * D], of one class: the mean of p(x|z), [n * H * W * C] in [0, 1].
+  // Images of codes [n * D], of one class: the mean of p(x|z), [n * H * W * C] in [0, 1]. Values of
+  // z below the code, where a network has any, are 0.
   async function decode(codes, label) {
     const n = codes.length / run.latentDim;
-    const feeds = { z: new ort.Tensor("float32", codes, [n, run.latentDim]) };
+    const z = new Float32Array(n * run.latentSize);
+    for (let i = 0; i < n; i++) {
+      z.set(codes.subarray(i * run.latentDim, (i + 1) * run.latentDim), i * run.latentSize);
+    }
+    const feeds = { z: new ort.Tensor("float32", z, [n, run.latentSize]) };
     if (classes) {
       const oneHot = new Float32Array(n * classes);
       for (let i = 0; i < n; i++) oneHot[i * classes + label] = 1;
