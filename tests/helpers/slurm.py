@@ -66,8 +66,11 @@ class Slurm:
     def completed(self) -> list[dict[str, str]]:
         """The jobs that have ended, from Slurm's own log: JobState, Partition, StartTime, ..."""
         log = self.folder / "completed.txt"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in lines]
+        return [_fields(line) for line in (log.read_text().splitlines() if log.exists() else [])]
+
+    def job(self, job: str) -> dict[str, str]:
+        """What Slurm knows of a running job."""
+        return _fields(_output("scontrol", "show", "job", job))
 
     def jobs(self) -> list[str]:
         """The ids of the jobs that run or wait."""
@@ -177,6 +180,11 @@ def _run(*command: str) -> None:
 
 def _output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
+
+
+def _fields(text: str) -> dict[str, str]:
+    """What Slurm writes as NAME=value, with spaces between."""
+    return dict(part.split("=", 1) for part in text.split() if "=" in part)
 
 
 def _wait(condition, seconds: float, otherwise: str) -> None:

@@ -50,7 +50,7 @@ def test_pixels_are_scaled_and_batches_make_no_difference(encoder, weights, monk
     assert network.latent_dim == 2
     z = network(pixels)
     np.testing.assert_allclose(z, pixels.reshape(n, 6) / 255 @ weights, rtol=1e-5, atol=1e-6)
-    outputs = network.outputs(pixels)
+    outputs = network.outputs(("z", "z_log_var", "u_mean"), pixels)
     assert list(outputs) == ["z", "z_log_var"]
     np.testing.assert_array_equal(outputs["z"], z)
     np.testing.assert_array_equal(outputs["z_log_var"], -z)

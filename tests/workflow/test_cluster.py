@@ -86,6 +86,17 @@ def test_the_profile_plans_without_a_slurm(fresh, tmp_path):
     assert with_gpu == {"train", "train_classifier"}
 
 
+@pytest.mark.parametrize(("most", "memory"), [(4000, 4010), (7, 4007)])
+def test_a_training_asks_for_room_for_its_images(built_copy, most, memory):
+    os.truncate(built_copy.path / "results/digits/images.npz", 10_400_000)
+    done = built_copy.snakemake(
+        *("--profile", "gpu-cluster", "-n", "--forcerun", "train"),
+        *("--config", f"max_cached_mb={most}", "--", HISTORY[0]),
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"mem_mb=(\S+?),", done.stdout + done.stderr) == [str(memory)]
+
+
 def test_a_sweep_runs_on_the_cluster_two_trainings_at_once(cluster, before, unbuilt_copy):
     done = unbuilt_copy.snakemake(*PROFILE, "--", "digits")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -137,6 +148,7 @@ def test_a_training_that_runs_into_its_time_limit_goes_on(cluster, before, long_
     wait_for(r"epoch (?!1/)\d+/100", long_training, snakemake)
     beat = json.loads((long_training.path / "results/digits/ld_2/logs/heartbeat.json").read_text())
     psutil.Process(beat["pid"]).suspend()  # however fast the machine is; Slurm wakes it to end it
+    assert cluster.job(beat["job"])["MinMemoryNode"] == "4000M"  # as much again for each attempt
     cluster.limit(beat["job"], minutes=1)
     wait_for(r"resumed at epoch \d+", long_training, snakemake)
     output = "".join(snakemake.communicate(timeout=300))

@@ -167,6 +167,15 @@ def each_attempt(value):
     return lambda wildcards, attempt: value * attempt
 
 
+def training_memory(wildcards, input, attempt):
+    """MB for a training, and for images.npz in the page cache, which a cluster counts as well.
+
+    Raises FileNotFoundError before there is an images.npz; Snakemake then asks again.
+    """
+    cached = Path(input.images).stat().st_size // 1_000_000
+    return 4000 * attempt + min(cached, settings.max_cached_mb)
+
+
 def in_report(path, label=None, caption=""):
     """A result with a place in the report: its dataset and run, its latent size, its label.
 

@@ -22,7 +22,7 @@ rule train:
     threads: 2
     resources:
         gpu=1,
-        mem_mb=each_attempt(4000),
+        mem_mb=training_memory,
         runtime=each_attempt(720),
     params:
         run=run_values,

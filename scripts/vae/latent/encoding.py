@@ -1,11 +1,14 @@
 """Encoding the images of a dataset with a trained run."""
 
+import math
+
 import numpy as np
 
 from vae.data import images
 from vae.data.images import Split
 from vae.latent import codes
 from vae.latent.codes import Codes, DatasetCodes, Draws, random_rows
+from vae.latent.onnx import BATCH, slices
 from vae.latent.posteriors import ApproximatePosterior
 
 
@@ -35,10 +38,16 @@ def _encoded(
 ) -> tuple[Codes, np.ndarray]:
     """The codes of a split, and one draw from q(z|x) of each image."""
     q = posterior(split)
+    # Some at a time: a KL is in float64, and where q is sampled, images are copied.
+    parts = [*slices(len(q), BATCH // math.prod(split.pixels.shape[1:]))]
     if posterior.gaussian:
-        kl, z, log_var = q.kl, q.z, q.z_log_var
-    else:
-        noise = rng.standard_normal((len(q), 1, q.z.shape[1]), dtype=np.float32)
-        drawn = q.draw(noise)
-        kl, z, log_var = drawn.kl[:, 0], drawn.z[:, 0], None
-    return Codes(q.z, np.float32(kl), split.labels, split.files, log_var), z
+        kl = np.empty_like(q.z)
+        for part in parts:
+            kl[part] = q[part].kl
+        return Codes(q.z, kl, split.labels, split.files, q.z_log_var), q.z
+    z, kl = np.empty_like(q.z), np.empty((len(q), posterior.groups), np.float32)
+    for part in parts:
+        noise = rng.standard_normal((len(z[part]), 1, z.shape[1]), dtype=np.float32)
+        drawn = q[part].draw(noise)
+        z[part], kl[part] = drawn.z[:, 0], drawn.kl[:, 0]
+    return Codes(q.z, kl, split.labels, split.files), z

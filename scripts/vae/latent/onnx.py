@@ -50,8 +50,11 @@ class _Network:
 
     def _run(self, outputs: tuple[str, ...], batches: Iterator[dict]) -> list[np.ndarray]:
         """The outputs of all batches. Raises UserError if one of them is not finite."""
-        parts = [self._session.run(outputs, batch) for batch in batches]
-        arrays = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        parts: list[list[np.ndarray]] = [[] for _ in outputs]
+        for batch in batches:
+            for arrays, array in zip(parts, self._session.run(outputs, batch), strict=True):
+                arrays.append(array)
+        arrays = [np.concatenate(parts.pop(0)) for _ in outputs]  # frees one before the next
         for name, array in zip(outputs, arrays, strict=True):
             if not np.isfinite(array).all():
                 raise UserError(
@@ -144,13 +147,14 @@ class Encoder(_Run):
         return z
 
     def outputs(
-        self, pixels: np.ndarray, labels: np.ndarray | None = None
+        self, names: tuple[str, ...], pixels: np.ndarray, labels: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
-        """Codes `z` and whatever else this kind of encoder gives, by name: float32 [N, ...].
+        """What this encoder gives of `names`: float32 [N, D] by name.
 
-        `z_mean` and `z_log_var` where q(z|x) is a normal distribution.
+        `z`; `z_mean` and `z_log_var` if q(z|x) is a normal distribution; `u_mean` and `u_log_var`
+        if it is one before the map of a learned prior.
         """
-        names = tuple(name for name in self._shapes if name not in ("image", "class"))
+        names = tuple(name for name in names if name in self._shapes)
         return dict(zip(names, self._run(names, self._scaled(pixels, labels)), strict=True))
 
 

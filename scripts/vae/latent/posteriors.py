@@ -122,7 +122,11 @@ class Sampled:
 
 
 class ApproximatePosterior:
-    """q(z|x) of a trained run; gaussian: whether images get a `Gaussian`, else a `Sampled`."""
+    """q(z|x) of a trained run.
+
+    gaussian: whether images get a `Gaussian`, else a `Sampled`; groups: G, by which the KL of the
+    latter is split.
+    """
 
     def __init__(
         self,
@@ -138,11 +142,12 @@ class ApproximatePosterior:
         self.gaussian = self._encoder.gaussian
         if not self.gaussian:
             self._posterior = Posterior(path_to_posterior, intra_op_num_threads)
+            self.groups = self._posterior.groups
 
     def __call__(self, images: Split) -> Gaussian | Sampled:
         """q(z|x) of images."""
         pixels, labels = images.pixels, images.labels
-        outputs = self._encoder.outputs(pixels, labels)
+        outputs = self._encoder.outputs(("z", "z_log_var", "u_mean"), pixels, labels)
         z = outputs["z"]
         if self.gaussian:
             return Gaussian(pixels, z, outputs["z_log_var"], labels)

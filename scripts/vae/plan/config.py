@@ -247,6 +247,11 @@ class Config(Strict):
         description="folders or URLs (`file:`, `http:`, `https:`) laid out as `<source>/<file>`, "
         "tried before the official ones",
     )
+    max_cached_mb: whole(ge=0) = Field(
+        4000,
+        description="memory, in MB, that a training asks a cluster for at most to keep images.npz "
+        "in the page cache, beyond what it needs itself",
+    )
     datasets: dict[DatasetName, Dataset | None] = Field(
         description="the datasets, by name: a letter, then letters, digits or `_`; `null` removes "
         "a dataset that an earlier file defines"

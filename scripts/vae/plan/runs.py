@@ -41,11 +41,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Settings:
-    """A checked config: datasets, sources, and the runs of each dataset, all by name."""
+    """A checked config: datasets, sources, and the runs of each dataset, all by name.
+
+    max_cached_mb: see `Config`.
+    """
 
     datasets: dict[str, Dataset]
     sources: dict[str, Source]
     runs: dict[str, dict[str, Run]]
+    max_cached_mb: int
 
 
 def resolve(config: dict[str, Any]) -> Settings:
@@ -84,7 +88,7 @@ def resolve(config: dict[str, Any]) -> Settings:
             )
     if errors:
         raise ConfigError(errors)
-    return Settings(configured, checked.sources, runs)
+    return Settings(configured, checked.sources, runs, checked.max_cached_mb)
 
 
 def _expand(
