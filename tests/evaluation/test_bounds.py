@@ -28,7 +28,7 @@ class ByClass:
     LEVELS = np.array([0, 0.1, -0.2])
 
     def __init__(self, decoder):
-        self.decoder, self.latent_dim = decoder, decoder.latent_dim
+        self.decoder, self.latent_size = decoder, decoder.latent_size
 
     def parameters(self, z, labels):
         """Those of the other decoder, with another mean."""

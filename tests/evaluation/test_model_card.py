@@ -12,6 +12,7 @@ RECORD = {
     "images": {"train": 1437, "test": 360, "shape": [2, 3, 1]},
     "preparation": {"format": "digits"},
     "class_names": ["0", "1"],
+    "latent_size": 2,
     "parameters": 1234567,
     "seconds": 12.34,
     "threads": 2,

@@ -12,7 +12,7 @@ class Blank:
     """A decoder of black images."""
 
     classes = 0
-    latent_dim = 2
+    latent_dim = latent_size = 2
     image_shape = (8, 8, 1)
 
     def __call__(self, z, labels):

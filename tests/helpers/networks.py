@@ -41,7 +41,10 @@ def write(path, inputs, outputs, nodes, constants, **about):
         [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    metadata = {key: json.dumps(value) for key, value in (ABOUT | about).items()}
+    code = {"name": "code", "dimensions": (inputs | outputs).get("z", (2,))[0]}
+    about = ABOUT | about
+    about["latent"] = {"groups": [code]} | about["latent"]
+    metadata = {key: json.dumps(value) for key, value in about.items()}
     helper.set_model_props(model, metadata)
     save(model, path)
     return path

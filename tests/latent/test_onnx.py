@@ -147,7 +147,7 @@ def test_a_posterior_takes_noise_for_each_image(tmp_path, monkeypatch, batch):
         {"axes": np.array([1])},
     )
     network = Posterior(path)
-    assert (network.image_shape, network.latent_dim, network.groups) == (SHAPE, 2, 6)
+    assert (network.image_shape, network.latent_size, network.groups) == (SHAPE, 2, 6)
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (5, *SHAPE), np.uint8)
     noise = rng.normal(size=(5, 2)).astype(np.float32)

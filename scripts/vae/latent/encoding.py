@@ -36,7 +36,7 @@ def encode(
 def _encoded(
     split: Split, posterior: ApproximatePosterior, rng: np.random.Generator
 ) -> tuple[Codes, np.ndarray]:
-    """The codes of a split, and one draw from q(z|x) of each image."""
+    """The codes of a split, without their detail, and one draw from q(z|x) of each image."""
     q = posterior(split)
     # Some at a time: a KL is in float64, and where q is sampled, images are copied.
     parts = [*slices(len(q), BATCH // math.prod(split.pixels.shape[1:]))]
@@ -45,9 +45,10 @@ def _encoded(
         for part in parts:
             kl[part] = q[part].kl
         return Codes(q.z, kl, split.labels, split.files, q.z_log_var), q.z
-    z, kl = np.empty_like(q.z), np.empty((len(q), posterior.groups), np.float32)
+    code = q.z[:, : posterior.latent_dim]
+    z, kl = np.empty_like(code), np.empty((len(q), posterior.groups), np.float32)
     for part in parts:
-        noise = rng.standard_normal((len(z[part]), 1, z.shape[1]), dtype=np.float32)
+        noise = rng.standard_normal((len(z[part]), 1, q.z.shape[1]), dtype=np.float32)
         drawn = q[part].draw(noise)
-        z[part], kl[part] = drawn.z[:, 0], drawn.kl[:, 0]
-    return Codes(q.z, kl, split.labels, split.files), z
+        z[part], kl[part] = drawn.z[:, 0, : posterior.latent_dim], drawn.kl[:, 0]
+    return Codes(code, kl, split.labels, split.files), z

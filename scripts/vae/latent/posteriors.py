@@ -125,7 +125,7 @@ class ApproximatePosterior:
     """q(z|x) of a trained run.
 
     gaussian: whether images get a `Gaussian`, else a `Sampled`; groups: G, by which the KL of the
-    latter is split.
+    latter is split; latent_dim: of the code, with which z begins.
     """
 
     def __init__(
@@ -140,6 +140,7 @@ class ApproximatePosterior:
         """
         self._encoder = Encoder(path_to_encoder, intra_op_num_threads)
         self.gaussian = self._encoder.gaussian
+        self.latent_dim = self._encoder.latent_dim
         if not self.gaussian:
             self._posterior = Posterior(path_to_posterior, intra_op_num_threads)
             self.groups = self._posterior.groups

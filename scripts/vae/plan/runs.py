@@ -148,6 +148,13 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
                 f"latent_dim: the {kind} {part.name} needs at least {least}, not "
                 f"{values['latent_dim']}"
             )
+    model = chosen["model"]
+    if values["prior"] not in (fit := model.constants.get("PRIORS", parts("priors"))):
+        raise ValueError(
+            f"prior: the model {model.name} takes {' or '.join(fit)}, not {values['prior']}"
+        )
+    if values["conditional"] and not model.constants.get("CONDITIONAL", True):
+        raise ValueError(f"conditional: the model {model.name} cannot be conditional")
     if values["learning_rate"] is None:
         adam = values["optimizer"] == "adam"
         rate = chosen["model"].constants["LEARNING_RATE"]
