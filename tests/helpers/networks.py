@@ -20,7 +20,11 @@ ABOUT = {
     "run": "ld_2",
     "image": {"preparation": {"format": "digits"}},
     "class_names": ["cat", "dog"],
-    "latent": {"prior": "normal", "posterior": "gaussian"},
+    "latent": {
+        "groups": [{"name": "code", "dimensions": 2}],
+        "prior": "normal",
+        "posterior": "gaussian",
+    },
 }
 
 
@@ -43,7 +47,7 @@ def write(path, inputs, outputs, nodes, constants, **about):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     code = {"name": "code", "dimensions": (inputs | outputs).get("z", (2,))[0]}
     about = ABOUT | about
-    about["latent"] = {"groups": [code]} | about["latent"]
+    about["latent"] = about["latent"] | {"groups": [code]}
     metadata = {key: json.dumps(value) for key, value in about.items()}
     helper.set_model_props(model, metadata)
     save(model, path)
