@@ -28,7 +28,10 @@ def test_encoder_posterior_and_decoder_are_the_network_that_was_trained():
     perturb(vae, rng)
     networks = export.networks(vae)
     image = rng.random((4, 37, 50, 3), np.float32)
-    for noise in (np.zeros((4, vae.latent_size), np.float32), rng.normal(size=(4, vae.latent_size))):
+    for noise in (
+        np.zeros((4, vae.latent_size), np.float32),
+        rng.normal(size=(4, vae.latent_size)),
+    ):
         joint = vae.joint([noise, image])
         drawn = networks.posterior([image, noise])
         decoded = networks.decoder(drawn["z"])["mean"]

@@ -144,6 +144,27 @@ rule plot_traversals:
         "../../scripts/plot_traversals.py"
 
 
+# Samples of a hierarchy that share their upper levels.
+rule plot_levels:
+    input:
+        decoder="results/{dataset}/{run}/decoder.onnx",
+    output:
+        in_report("results/{dataset}/{run}/levels.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_levels.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_levels.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    params:
+        seed=run_seed,
+        code=fingerprint("plot_levels"),
+    script:
+        "../../scripts/plot_levels.py"
+
+
 # The loss and its two parts, epoch by epoch.
 rule plot_history:
     input:

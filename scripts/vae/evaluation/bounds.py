@@ -120,7 +120,9 @@ def exact_nll(
         raise ValueError(f"quadrature in {decoder.latent_size} dimensions; two are the most")
     # A posterior is narrower in one dimension, where as many points are so much closer.
     axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_size), retstep=True)
-    z = np.stack(np.meshgrid(*[axis] * decoder.latent_size), axis=-1).reshape(-1, decoder.latent_size)
+    z = np.stack(np.meshgrid(*[axis] * decoder.latent_size), axis=-1).reshape(
+        -1, decoder.latent_size
+    )
     log_mass = log_normal(z) + decoder.latent_size * math.log(step)
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
