@@ -118,12 +118,11 @@ def exact_nll(
         raise ValueError("quadrature with a conditional decoder")
     if decoder.latent_size > 2:
         raise ValueError(f"quadrature in {decoder.latent_size} dimensions; two are the most")
+    dimensions = decoder.latent_size
     # A posterior is narrower in one dimension, where as many points are so much closer.
-    axis, step = np.linspace(-extent, extent, side ** (3 - decoder.latent_size), retstep=True)
-    z = np.stack(np.meshgrid(*[axis] * decoder.latent_size), axis=-1).reshape(
-        -1, decoder.latent_size
-    )
-    log_mass = log_normal(z) + decoder.latent_size * math.log(step)
+    axis, step = np.linspace(-extent, extent, side ** (3 - dimensions), retstep=True)
+    z = np.stack(np.meshgrid(*[axis] * dimensions), axis=-1).reshape(-1, dimensions)
+    log_mass = log_normal(z) + dimensions * math.log(step)
     x = _unit(pixels)
     total = np.full(len(x), -np.inf)
     for part, log_p in _at_points(x, z, decoder, log_prob):

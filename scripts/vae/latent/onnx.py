@@ -193,8 +193,8 @@ class Decoder(_Run):
 
     image_shape: (H, W, C); classes: K, 0 where it is not conditional.
 
-    Codes alone, [..., latent_dim], are decoded with the detail at 0. Labels of any shape that broadcasts to z [...] choose the class; a decoder that is not
-    conditional ignores them.
+    Codes alone, [..., latent_dim], are decoded with the detail at 0. Labels of any shape that
+    broadcasts to z [...] choose the class; a decoder that is not conditional ignores them.
     """
 
     def __init__(self, path: str | Path, intra_op_num_threads: int = 1):

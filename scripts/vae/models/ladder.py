@@ -107,7 +107,7 @@ class _Ladder:
     def _top_down(
         self, choose: Callable[[str, keras.KerasTensor | None, int], keras.KerasTensor]
     ) -> keras.KerasTensor:
-        """Logits by the values that `choose` returns of each group: of its name, h and its scale."""
+        """Logits, from the values of each group that `choose` returns for its name, h and scale."""
         filters = self.run.filters
         code = choose(self.groups[0].name, None, 0)
         hidden = layers.Dense(self.run.intermediate_dim, "relu", name="hidden")(code)
