@@ -40,8 +40,9 @@ class CommonSettings(Strict):
     )
     model: Annotated[Literal[MODELS], Setting("m")] = Field(
         "mlp",
-        description="the network: `mlp` (dense), `conv` (the original convolutional one) or "
-        "`resnet` (residual, on patches: better for colour)",
+        description="the network: `mlp` (dense), `conv` (the original convolutional one), "
+        "`resnet` (residual, on patches: better for colour) or `ladder` (hierarchical: the best "
+        "likelihoods)",
     )
     likelihood: Annotated[
         Literal[LIKELIHOODS] | None,
