@@ -52,6 +52,7 @@ def test_every_metric_has_a_value_and_a_unit(run, caplog, likelihood, latent_dim
         assert metric["unit"]
         of_drawn = name in ("nll_importance_weighted", "nll_exact")
         assert metric["images"] == (4 if of_drawn else 8)
+        assert ("correction" in metric) == of_drawn
         has_none = ("kl_per_dimension", "active_units")
         assert ("standard_error" in metric) == (name not in has_none)
         assert ("sampling_error" in metric) == (name in ("elbo", "reconstruction"))

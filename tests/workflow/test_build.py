@@ -50,6 +50,7 @@ def test_the_metrics_have_units_and_agree_with_the_history(built):
     exact, bound = (metrics[f"nll_{name}"]["value"] for name in ("exact", "importance_weighted"))
     assert exact == pytest.approx(bound, abs=0.3)
     assert {"mse", "pca_mse"} <= set(metrics)
+    assert metrics["nll_importance_weighted"]["images"] == 20
     quality = json.loads((folder / "sample_quality.json").read_text())
     assert quality["origins"]["floor"]["frechet_distance"]["images"] == 360
     assert quality["notes"] == json.loads((folder / "metrics.json").read_text())["notes"] == []

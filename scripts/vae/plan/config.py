@@ -159,7 +159,9 @@ class EvaluationSettings(Strict):
         "more from the prior for all images",
     )
     images: whole(ge=1, le=1_000_000) = Field(
-        2000, description="first test images, for the importance-weighted and the exact NLL"
+        2000,
+        description="test images from which the importance-weighted and the exact NLL of all are "
+        "estimated: drawn at random, the same for every run",
     )
     generated: whole(ge=6, le=1_000_000) = Field(
         2000,
