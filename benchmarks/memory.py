@@ -45,7 +45,10 @@ DATASET = {
     "batch_size": 256,
     "evaluation": {"draws": 2, "samples": 10, "images": 500},
 }
-TARGETS = [f"results/generated/ld_32/{file}" for file in ("metrics.json", "explorer.html")]
+TARGETS = [
+    f"results/generated/ld_32/{file}"
+    for file in ("metrics.json", "sample_quality.json", "explorer.html")
+]
 
 
 def write_pictures(folder: Path, count: int) -> None:

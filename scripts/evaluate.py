@@ -1,4 +1,4 @@
-"""Evaluate a run on the test set, and the images that it generates."""
+"""Evaluate a run on the test set."""
 
 from vae.evaluation import run
 from vae.services.jobs import job
@@ -10,8 +10,6 @@ if __name__ == "__main__":
             path_to_encoder=snakemake.input.encoder,
             path_to_posterior=snakemake.input.posterior,
             path_to_decoder=snakemake.input.decoder,
-            path_to_mixture=snakemake.input.mixture,
-            path_to_classifier=next(iter(snakemake.input.classifier), None),
             path_to_run=snakemake.input.run,
             path_to_metrics=snakemake.output[0],
             evaluation=snakemake.params.evaluation,

@@ -8,6 +8,7 @@ if __name__ == "__main__":
         model_card.write(
             path_to_run=snakemake.input.run,
             path_to_metrics=snakemake.input.metrics,
+            path_to_quality=snakemake.input.quality,
             data=snakemake.params.data,
             path_to_card=snakemake.output[0],
         )

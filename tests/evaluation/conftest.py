@@ -18,7 +18,7 @@ from vae.latent.mixture import Mixture
 
 @pytest.fixture
 def run(tmp_path):
-    """The arguments of `evaluate` for an untrained run of so many latent dimensions."""
+    """The files of an untrained run of so many latent dimensions, as `path_to_<name>`."""
 
     def write(likelihood, latent_dim):
         rng = np.random.default_rng(0)
@@ -43,10 +43,6 @@ def run(tmp_path):
         files = {"images": "images.npz", "run": "run.json", "mixture": "mixture.npz"}
         networks = ("encoder", "posterior", "decoder", "classifier")
         files |= {name: f"{name}.onnx" for name in networks}
-        return {f"path_to_{name}": tmp_path / file for name, file in files.items()} | {
-            "path_to_metrics": tmp_path / "metrics.json",
-            "evaluation": {"draws": 50, "samples": 100, "images": 4, "generated": 7},
-            "threads": 1,
-        }
+        return {f"path_to_{name}": tmp_path / file for name, file in files.items()}
 
     return write

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from tests.helpers.comparison import run, table
-from vae.evaluation import comparison
+from vae.evaluation import comparison, sample_metrics
 
 
 def test_a_row_a_setting_in_order_of_latent_size():
@@ -56,14 +56,14 @@ def test_nor_are_figures_of_other_images_or_likelihoods_given_the_class(key, val
         run(2, elbo=-100.0, bits_per_dimension=4.0),
         run(3, elbo=-90.0, bits_per_dimension=3.0, mse=0.03),
     ]
-    for (record, _), value in zip(runs, values, strict=True):
+    for (record, *_), value in zip(runs, values, strict=True):
         record["settings"][key] = value
     assert list(table(*runs)["best"]) == best
 
 
 def test_validation_images_choose_where_there_are_any():
     runs = [run(2, mse=0.02), run(3, mse=0.04)]
-    for (_, evaluation), mse in zip(runs, (0.05, 0.03), strict=True):
+    for (_, evaluation, _), mse in zip(runs, (0.05, 0.03), strict=True):
         evaluation["validation"] = {"mse": {"value": mse}, "kl": {"value": 1.0}}
     rows = table(*runs)
     assert list(rows["best"]) == ["", "mse"]
@@ -74,6 +74,30 @@ def test_a_figure_that_only_some_runs_have():
     rows = table(run(2, nll_exact=140.0), run(10))
     assert list(rows["best"]) == ["elbo nll_exact mse", "elbo mse"]
     assert np.isnan(rows["nll_exact"][1])
+
+
+def test_samples_are_compared_by_origin_and_the_floor_marks_no_run():
+    keys = ["classifier_frechet_distance_prior", "classifier_recall_mixture"]
+    floor = "classifier_frechet_distance_floor"
+    density = {"classifier_density_prior": 1.0}
+    runs = [
+        run(2, **dict(zip([*keys, floor], values, strict=True)), **density)
+        for values in ((5.0, 0.3, 0.1), (2.0, 0.2, 0.2))
+    ]
+    runs[1][0]["settings"]["latent_dim"] = 3
+    rows = table(*runs)
+    assert list(rows["best"]) == [f"elbo mse {keys[1]}", f"elbo mse {keys[0]}"]
+    assert list(rows[floor]) == [0.1, 0.2]
+    assert not set(density) & set(rows)
+
+
+def test_every_sample_metric_is_a_row_and_one_has_a_panel_with_the_floor():
+    mixture, floor = (f"classifier_frechet_distance_{name}" for name in ("mixture", "floor"))
+    rows = {k: m for k, m in comparison.TABLE.items() if k.startswith("classifier_")}
+    assert len(rows) == len(sample_metrics.METRICS) * len(sample_metrics.ORIGINS)
+    assert {k: m.panel for k, m in rows.items() if m.panel is not None} == {mixture: floor}
+    assert comparison.TABLE[mixture].title == "Fréchet distance, mixture"
+    assert (comparison.TABLE[floor].title, comparison.TABLE[floor].better) == ("training images", 0)
 
 
 def test_settings_that_some_models_lack_are_told_apart():

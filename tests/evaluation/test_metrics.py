@@ -1,24 +1,29 @@
 import numpy as np
 import pytest
 
-from vae.evaluation.metrics import GROUPS, METRICS, Metric, mean
+from vae.evaluation import sample_metrics
+from vae.evaluation.comparison import TABLE
+from vae.evaluation.metrics import GROUPS, METRICS, mean
 from vae.plan.config import RunSettings
 from vae.plan.constants import constant
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", TABLE)
 def test_a_row_is_complete(name):
-    metric = Metric(*METRICS[name])
+    metric = TABLE[name]
     assert metric.title
     assert metric.unit
     assert metric.better in (-1, 0, 1)
     assert set(GROUPS[metric.group]) <= set(RunSettings.model_fields)
-    assert metric.panel in {None, "", *METRICS}
+    assert metric.panel in {None, "", *TABLE}
     assert metric.compared or (metric.panel is None and not metric.group)
 
 
-def test_planning_reads_the_table_from_the_source():
+def test_planning_reads_the_tables_from_the_source():
     assert constant("vae.evaluation.metrics", "METRICS") == METRICS
+    for name in ("METRICS", "ORIGINS"):
+        literal = constant("vae.evaluation.sample_metrics", name)
+        assert literal == getattr(sample_metrics, name)
 
 
 def test_a_mean_has_its_unit_and_its_standard_error():

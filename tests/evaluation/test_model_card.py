@@ -26,19 +26,26 @@ METRICS = {
     "active_units": {"value": 2, "unit": "dimensions", "images": 360},
     "kl_per_dimension": {"value": [1.0, 2.0], "unit": "nats an image", "images": 360},
 }
+QUALITY = {
+    "origins": {"prior": {"recall": {"value": 0.25, "unit": "share of test images", "images": 50}}},
+    "notes": ["Something to know about the samples."],
+}
 NOTES = ["Something to know about the figures."]
 DATA = {"source": "digits", "licence": "CC BY 4.0", "citation": "A | B\n(1998)"}
 
 
 def card(**changes):
-    return model_card.text(RECORD | changes, {"metrics": METRICS, "notes": NOTES}, DATA)
+    evaluation = {"metrics": METRICS, "notes": NOTES}
+    return model_card.text(RECORD | changes, evaluation, QUALITY, DATA)
 
 
 def test_figures_stand_with_their_errors_and_units():
     assert "| elbo | -12.346 ± 0.12 | nats an image | 360 |" in card()
     assert "| active_units | 2 | dimensions | 360 |" in card()
     assert "kl_per_dimension" not in card()
-    assert f"\n\n{NOTES[0]}\n\n## How to load it" in card()
+    assert "| classifier_recall_prior | 0.25 | share of test images | 50 |" in card()
+    notes = "\n\n".join([*NOTES, *QUALITY["notes"]])
+    assert f"\n\n{notes}\n\n## How to load it" in card()
 
 
 def test_terms_of_the_images_stand_in_one_cell():

@@ -4,10 +4,10 @@ from scipy import stats
 
 from tests.helpers.networks import BIAS, PIXELS, SIGMA, WEIGHT, gaussian_decoder
 from vae.data import images
-from vae.evaluation import testset
+from vae.evaluation import bounds, testset
 from vae.latent.onnx import Decoder
 from vae.latent.posteriors import ApproximatePosterior, Gaussian
-from vae.likelihoods import gaussian
+from vae.likelihoods import bernoulli, gaussian
 
 
 def test_bits_per_dimension_are_sums_of_masses(tmp_path):
@@ -29,16 +29,61 @@ def test_active_units_are_those_whose_mean_varies():
     assert testset.active_units(z_mean) == 2
 
 
-def test_standard_errors_are_those_of_the_means(run):
-    arguments = run("bernoulli", 2)
-    data = images.load(arguments["path_to_images"])
-    paths = (arguments[f"path_to_{name}"] for name in ("encoder", "posterior"))
-    posterior, decoder = ApproximatePosterior(*paths), Decoder(arguments["path_to_decoder"])
-    results = testset.evaluate(data, posterior, decoder, "bernoulli", 0, 50, 1, 4)
-    kl = posterior(data.test).kl.sum(axis=1)
+@pytest.fixture
+def evaluated(run):
+    """A function of the seed and `images`: the metrics of a run in two dimensions."""
+    files = run("bernoulli", 2)
+    data = images.load(files["path_to_images"])
+    paths = (files[f"path_to_{name}"] for name in ("encoder", "posterior"))
+    networks = (ApproximatePosterior(*paths), Decoder(files["path_to_decoder"]))
+
+    def evaluate(seed=0, images=4):
+        return testset.evaluate(data, *networks, "bernoulli", seed, 50, 1, images)
+
+    return evaluate, data.test, *networks
+
+
+def test_standard_errors_are_those_of_the_means(evaluated):
+    evaluate, test, posterior, _ = evaluated
+    results = evaluate()
+    kl = posterior(test).kl.sum(axis=1)
     assert results["kl"]["standard_error"] == pytest.approx(stats.sem(kl))
-    means = [
-        testset.evaluate(data, posterior, decoder, "bernoulli", seed, 50, 1, 1)["elbo"]["value"]
-        for seed in range(30)
-    ]
+    means = [evaluate(seed, images=1)["elbo"]["value"] for seed in range(30)]
     assert results["elbo"]["sampling_error"] == pytest.approx(np.std(means), rel=0.4)
+
+
+def test_the_nll_is_of_images_drawn_at_random_the_same_for_every_run(evaluated):
+    evaluate, test, _, decoder = evaluated
+    exact = bounds.exact_nll(test.pixels, decoder, bernoulli.log_likelihood)
+    rows = np.random.default_rng(0).permutation(8)[:4]
+    for seed in (0, 1):
+        nll = evaluate(seed)["nll_exact"]
+        assert nll["value"] - nll["correction"] == pytest.approx(exact[rows].mean())
+    for count in (8, 9):
+        metrics = evaluate(images=count)
+        assert metrics["nll_exact"]["value"] == pytest.approx(exact.mean())
+        assert metrics["nll_importance_weighted"]["images"] == 8
+        assert "correction" not in metrics["nll_importance_weighted"]
+
+
+def test_the_nll_of_all_images_is_right_on_average_and_knows_its_error():
+    rng = np.random.default_rng(0)
+    values, errors, errors_of_drawn = [], [], []
+    for _ in range(400):  # test sets, of which a sixth is drawn
+        elbo = rng.normal(-100, 30, 300)
+        rows = rng.permutation(300)[:50]
+        nll = -elbo[rows] - rng.normal(5, 2, 50)
+        metric = testset.nll_of_all("nll_exact", nll, elbo, rows)
+        values.append(metric["value"])
+        errors.append(metric["standard_error"])
+        errors_of_drawn.append(stats.sem(nll))
+    assert np.mean(values) == pytest.approx(95, abs=4 * np.std(values) / 20)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.15)
+    assert np.mean(errors) < np.mean(errors_of_drawn) / 2
+
+
+def test_the_nll_of_all_images_can_be_estimated_from_one():
+    nll, elbo = np.array([6.0]), np.array([-3.0, -5.0, -7.0])
+    metric = testset.nll_of_all("nll_exact", nll, elbo, np.array([2]))
+    assert metric["value"] == pytest.approx(6 + 5 - 7)
+    assert (metric["images"], metric["correction"]) == (1, pytest.approx(5 - 7))

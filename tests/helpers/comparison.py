@@ -1,10 +1,14 @@
 """Runs to compare, without a training."""
 
-from vae.evaluation import comparison
+from vae.evaluation import comparison, sample_metrics
+from vae.evaluation.sample_metrics import full_name
 
 
 def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
-    """A run.json and a metrics.json of what a comparison reads."""
+    """A run.json, a metrics.json and a sample_quality.json of what a comparison reads.
+
+    values: of metrics, by name; of samples those called `classifier_<name>_<origin>`.
+    """
     settings = {
         "latent_dim": latent_dim,
         "epochs": epochs,
@@ -15,7 +19,16 @@ def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
     name = f"ld_{latent_dim}_e_{epochs}_l_{likelihood}_seed_{seed}"
     record = {"run": name, "parameters": 10 * latent_dim, "seconds": 5.0, "settings": settings}
     values = {"kl": 6.0, "reconstruction": 140.0, "mse": 0.04, "elbo": -150.0} | values
-    return record, {"metrics": {key: {"value": value} for key, value in values.items()}}
+    metrics = {key: {"value": value} for key, value in values.items()}
+    origins = {
+        origin: {
+            name: metrics.pop(full_name(name, origin))
+            for name in sample_metrics.METRICS
+            if full_name(name, origin) in metrics
+        }
+        for origin in sample_metrics.ORIGINS
+    }
+    return record, {"metrics": metrics}, {"origins": origins}
 
 
 def table(*runs):

@@ -81,10 +81,10 @@ def encoder(path, mean, log_var, shape=SHAPE):
     return Encoder(path)
 
 
-def gaussian_decoder(path, weight, sigma=SIGMA):
-    """x = N(z weight + BIAS, sigma^2 I)."""
+def gaussian_decoder(path, weight, sigma=SIGMA, bias=BIAS):
+    """x = N(z weight + bias, sigma^2 I)."""
     variance = (np.zeros((len(weight), 1)), np.full(1, 2 * np.log(sigma)), (1,), "Identity")
-    outputs = {"mean": (weight, BIAS, SHAPE, "Identity"), "log_var": variance}
+    outputs = {"mean": (weight, bias, SHAPE, "Identity"), "log_var": variance}
     network(path, "z", weight.shape[:1], outputs)
     return Decoder(path)
 

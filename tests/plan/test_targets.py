@@ -18,7 +18,7 @@ def test_targets_of_a_run_are_its_figures_sorted_its_metrics_and_its_card():
         "architecture grid history latent reconstructions samples samples_gmm traversals"
     ).split()
     every = [f"{figure}.png" for figure in figures]
-    ends = ["metrics.json", "model_card.md"]
+    ends = ["metrics.json", "sample_quality.json", "model_card.md"]
     assert files == [*every, *ends, *every[:1], "grid.gif", *every[1:], *ends, "comparison.png"]
 
 

@@ -16,6 +16,7 @@ RULES = {
         *(f"vae.priors.{name}" for name in config.PRIORS),
     ],
     "evaluate": [f"vae.likelihoods.{name}" for name in config.LIKELIHOODS],
+    "evaluate_samples": [],
     "prepare": [
         f"vae.data.sources.{path.stem}"
         for path in (ROOT / "scripts/vae/data/sources").glob("[a-z]*.py")
@@ -24,8 +25,8 @@ RULES = {
 EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# Where sentences are written into results: reasons in skipped.csv, notes in metrics.json, the
-# layout of images in the metadata of networks.
+# Where sentences are written into results: reasons in skipped.csv, notes in sample_quality.json,
+# the layout of images in the metadata of networks.
 SENTENCES_OF_RESULTS = {
     "vae.data.image_files": 5,
     "vae.data.sources.folder": 1,

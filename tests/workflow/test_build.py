@@ -22,7 +22,7 @@ def test_every_file_of_a_run_is_built(built, run):
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
         *("history.csv", "run.json", "codes.npz", "mixture.npz", "metrics.json"),
-        *("model_card.md", "logs"),
+        *("sample_quality.json", "model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
     for figure in FIGURES:
@@ -50,8 +50,10 @@ def test_the_metrics_have_units_and_agree_with_the_history(built):
     exact, bound = (metrics[f"nll_{name}"]["value"] for name in ("exact", "importance_weighted"))
     assert exact == pytest.approx(bound, abs=0.3)
     assert {"mse", "pca_mse"} <= set(metrics)
-    assert metrics["classifier_frechet_distance_floor"]["images"] == 360
-    assert json.loads((folder / "metrics.json").read_text())["notes"] == []
+    assert metrics["nll_importance_weighted"]["images"] == 20
+    quality = json.loads((folder / "sample_quality.json").read_text())
+    assert quality["origins"]["floor"]["frechet_distance"]["images"] == 360
+    assert quality["notes"] == json.loads((folder / "metrics.json").read_text())["notes"] == []
 
 
 def test_one_classifier_serves_all_runs_of_a_dataset(built):
@@ -67,6 +69,7 @@ def test_the_runs_of_a_dataset_are_compared(built):
     assert list(rows["runs"]) == ["ld_2", "ld_3"]
     assert rows["elbo"].notna().all()
     assert rows["nll_exact"].notna().tolist() == [True, False]
+    assert rows["classifier_frechet_distance_prior"].notna().all()
     with Image.open(built.path / "results/digits/comparison.png") as image:
         assert max(image.size) <= 1500
 

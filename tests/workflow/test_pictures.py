@@ -70,7 +70,7 @@ def test_a_picture_is_encoded_as_it_was_for_training(flowers, capsys):
 def test_pictures_without_classes_have_no_classifier(flowers_copy):
     (flowers_copy.path / "my pictures/blue").rename(flowers_copy.path / "blue")
     plan = flowers_copy.planned()
-    assert plan["evaluate"] == {"flowers/ld_2"}
+    assert plan["evaluate_samples"] == {"flowers/ld_2"}
     assert "train_classifier" not in plan
 
 

@@ -5,6 +5,8 @@ import pytest
 RUNS = {"digits/ld_2", "digits/ld_3"}
 NEW_CODE = ("\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
 AFTER_EVALUATE = {"compare": {"digits"}, "write_model_card": RUNS}
+EVALUATED = {"evaluate": RUNS} | AFTER_EVALUATE
+SAMPLES_EVALUATED = {"evaluate_samples": RUNS} | AFTER_EVALUATE
 
 
 @pytest.fixture
@@ -65,9 +67,14 @@ def test_a_figure_setting_runs_those_figures(built_copy):
     assert not {"train", "encode", "prepare", "plot_history", "plot_architecture"} & set(plan)
 
 
-def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy):
-    built_copy.configure("digits", evaluation={"samples": 6})
-    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+@pytest.mark.parametrize(
+    ("keys", "plan"),
+    [("draws samples images", EVALUATED), ("generated", SAMPLES_EVALUATED)],
+)
+def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy, keys, plan):
+    evaluation = built_copy.config["datasets"]["digits"]["evaluation"]
+    built_copy.configure("digits", evaluation=evaluation | dict.fromkeys(keys.split(), 6))
+    assert built_copy.planned() == plan
 
 
 @pytest.mark.parametrize(
@@ -142,15 +149,23 @@ def test_the_code_that_figures_share_runs_figures(built_copy):
     assert not {"train", "encode", "prepare"} & set(plan)
 
 
-def test_the_code_of_a_measure_runs_no_training(built_copy):
-    built_copy.edit("scripts/vae/evaluation/sample_quality.py", *NEW_CODE)
-    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+@pytest.mark.parametrize(
+    ("modules", "plan"),
+    [
+        ("sample_quality generation samples_run", SAMPLES_EVALUATED),
+        ("testset bounds reconstruction run", EVALUATED),
+    ],
+)
+def test_likelihoods_and_samples_are_evaluated_apart(built_copy, modules, plan):
+    """All of these modules at once: were one of them to count for more, a rule would run."""
+    for module in modules.split():
+        built_copy.edit(f"scripts/vae/evaluation/{module}.py", *NEW_CODE)
+    assert built_copy.planned() == plan
 
 
 def test_the_code_of_the_classifier_runs_no_training(built_copy):
     built_copy.edit("scripts/vae/training/classifier.py", *NEW_CODE)
-    expected = {"train_classifier": {"digits"}, "evaluate": RUNS} | AFTER_EVALUATE
-    assert built_copy.planned() == expected
+    assert built_copy.planned() == {"train_classifier": {"digits"}} | SAMPLES_EVALUATED
 
 
 @pytest.mark.parametrize("module", ["training/fit.py", "training/elbo.py", "models/mlp.py"])
@@ -172,7 +187,7 @@ def test_the_numpy_half_of_a_likelihood_evaluates_and_trains_nothing(built_copy)
     built_copy.edit(
         "scripts/vae/likelihoods/bernoulli.py", "np.exp(-np.abs(", "np.exp(np.negative("
     )
-    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+    assert built_copy.planned() == EVALUATED
 
 
 def test_the_default_of_a_networks_setting_that_is_set_runs_nothing(built_copy):
@@ -182,12 +197,21 @@ def test_the_default_of_a_networks_setting_that_is_set_runs_nothing(built_copy):
 
 def test_a_metrics_title_and_direction_are_compared_anew_and_not_evaluated(built_copy):
     built_copy.edit("scripts/vae/evaluation/metrics.py", '("peak signal', '("PSNR, peak signal')
+    built_copy.edit("scripts/vae/evaluation/sample_metrics.py", '"1", 0)', '"1", 1)')
+    built_copy.edit("scripts/vae/evaluation/sample_metrics.py", '("training', '("real')
     assert built_copy.planned() == {"compare": {"digits"}}
 
 
-def test_a_metrics_unit_is_evaluated_anew(built_copy):
-    built_copy.edit("scripts/vae/evaluation/metrics.py", '"dB", 1', '"decibel", 1')
-    assert built_copy.planned() == {"evaluate": RUNS} | AFTER_EVALUATE
+@pytest.mark.parametrize(
+    ("module", "unit", "plan"),
+    [
+        ("metrics", ('"dB", 1', '"decibel", 1'), EVALUATED),
+        ("sample_metrics", ('"share of classes"', '"share of labels"'), SAMPLES_EVALUATED),
+    ],
+)
+def test_a_metrics_unit_is_evaluated_anew(built_copy, module, unit, plan):
+    built_copy.edit(f"scripts/vae/evaluation/{module}.py", *unit)
+    assert built_copy.planned() == plan
 
 
 def test_a_reader_prepares_its_datasets_again(built_copy):

@@ -126,14 +126,19 @@ def figure_settings(figure):
     return lambda wildcards: dataset_of(wildcards).figures.model_dump(include=keys)
 
 
-def evaluation_settings(wildcards):
-    """How many draws and images a dataset's metrics are computed from, as a plain dict."""
-    return dataset_of(wildcards).evaluation.model_dump()
+def evaluation_settings(*keys):
+    """A function of wildcards: these evaluation settings of the dataset, as a plain dict."""
+    kept = set(keys)
+    return lambda wildcards: dataset_of(wildcards).evaluation.model_dump(include=kept)
 
 
 # Titles, units and groups of metrics, as rows of plain values.
 METRICS = constant("vae.evaluation.metrics", "METRICS")
-UNITS = {name: row[1] for name, row in METRICS.items()}
+SAMPLE_METRICS = constant("vae.evaluation.sample_metrics", "METRICS")
+
+
+def units_of(metrics):
+    return {name: row[1] for name, row in metrics.items()}
 
 
 def data_terms(wildcards):

@@ -3,15 +3,13 @@ localrules:
     write_model_card,
 
 
-# Metrics of a run on the test set and of images that it generates, each with its unit.
+# Metrics of a run on the test set, each with its unit.
 rule evaluate:
     input:
         images="results/{dataset}/images.npz",
         encoder="results/{dataset}/{run}/encoder.onnx",
         posterior="results/{dataset}/{run}/posterior.onnx",
         decoder="results/{dataset}/{run}/decoder.onnx",
-        mixture="results/{dataset}/{run}/mixture.npz",
-        classifier=classifier,
         run="results/{dataset}/{run}/run.json",
     output:
         in_report("results/{dataset}/{run}/metrics.json", "metrics with units"),
@@ -28,11 +26,43 @@ rule evaluate:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(240),
     params:
-        evaluation=evaluation_settings,
-        units=UNITS,
+        evaluation=evaluation_settings("draws", "samples", "images"),
+        units=units_of(METRICS),
         code=evaluate_code,
     script:
         "../../scripts/evaluate.py"
+
+
+# How close the images that a run generates are to real ones. Apart from `evaluate`, so that
+# another kind of samples does not repeat its likelihoods.
+rule evaluate_samples:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        mixture="results/{dataset}/{run}/mixture.npz",
+        classifier=classifier,
+        run="results/{dataset}/{run}/run.json",
+    output:
+        in_report("results/{dataset}/{run}/sample_quality.json", "quality of samples"),
+    log:
+        "results/{dataset}/{run}/logs/evaluate_samples.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/evaluate_samples.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(60),
+    params:
+        evaluation=evaluation_settings("generated"),
+        units=units_of(SAMPLE_METRICS),
+        code=fingerprint("evaluate_samples"),
+    script:
+        "../../scripts/evaluate_samples.py"
 
 
 # All runs of a dataset side by side; the best are marked.
@@ -40,6 +70,7 @@ rule compare:
     input:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
+        qualities=runs_of("sample_quality.json"),
     output:
         table=in_report("results/{dataset}/comparison.csv", "comparison, as a table"),
         picture=in_report("results/{dataset}/comparison.png"),
@@ -52,6 +83,8 @@ rule compare:
     params:
         metrics=METRICS,
         groups=constant("vae.evaluation.metrics", "GROUPS"),
+        sample_metrics=SAMPLE_METRICS,
+        origins=constant("vae.evaluation.sample_metrics", "ORIGINS"),
         code=fingerprint("compare"),
     script:
         "../../scripts/compare.py"
@@ -62,6 +95,7 @@ rule write_model_card:
     input:
         run="results/{dataset}/{run}/run.json",
         metrics="results/{dataset}/{run}/metrics.json",
+        quality="results/{dataset}/{run}/sample_quality.json",
     output:
         "results/{dataset}/{run}/model_card.md",
     log:

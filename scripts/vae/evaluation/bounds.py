@@ -41,6 +41,11 @@ class Terms(NamedTuple):
     log_p: np.ndarray
     kl: np.ndarray
 
+    @property
+    def elbo(self) -> np.ndarray:
+        """The ELBO of each image, averaged over draws: float64 [N]."""
+        return self.log_p.mean(axis=1) - self.kl.sum(axis=2).mean(axis=1)
+
 
 def terms(
     test: Gaussian | Sampled, decoder: Decoder, log_prob: LogProb, draws: int, seed: int

@@ -6,13 +6,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vae.evaluation.metrics import GROUPS, TABLE
+from vae.evaluation import metrics, sample_metrics
+from vae.evaluation.metrics import GROUPS, Metric
+from vae.evaluation.sample_metrics import FLOOR, ORIGINS, by_full_name, full_name
 
+# The sample metric that has a panel, with the floor as its baseline.
+PANEL = full_name("frechet_distance", "mixture")
+
+
+def _sample_metric(name: str, origin: str) -> Metric:
+    """A metric of images from one origin, as a row of the table of metrics."""
+    title, unit, better = sample_metrics.METRICS[name]
+    source, compared = ORIGINS[origin]
+    if origin == FLOOR:
+        return Metric(source, unit, 0, "", name in compared, None)
+    panel = full_name(name, FLOOR) if full_name(name, origin) == PANEL else None
+    return Metric(f"{title}, {source}", unit, better, "", name in compared, panel)
+
+
+TABLE = metrics.TABLE | {
+    full_name(name, origin): _sample_metric(name, origin)
+    for name in sample_metrics.METRICS
+    for origin in ORIGINS
+}
 COMPARED = {name: metric for name, metric in TABLE.items() if metric.compared}
 
 
-def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> pd.DataFrame:
-    """Compare runs by their run.json and metrics.json, given in the same order.
+def table(
+    records: list[dict[str, Any]],
+    evaluations: list[dict[str, Any]],
+    qualities: list[dict[str, Any]],
+) -> pd.DataFrame:
+    """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
 
     Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
@@ -27,7 +52,8 @@ def table(records: list[dict[str, Any]], evaluations: list[dict[str, Any]]) -> p
     varied = [key for key in settings if len(set(settings[key].astype(str))) > 1]
     keys = ["latent_dim", *(key for key in varied if key != "latent_dim")]
     same = [settings[key] for key in keys]
-    rows = _over_seeds(records, [e["metrics"] for e in evaluations], same)
+    pairs = zip(evaluations, qualities, strict=True)
+    rows = _over_seeds(records, [e["metrics"] | by_full_name(q) for e, q in pairs], same)
     judged = rows
     if all("validation" in evaluation for evaluation in evaluations):
         judged = _over_seeds(records, [e["validation"] for e in evaluations], same)
@@ -53,7 +79,7 @@ def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def _over_seeds(
     records: list[dict[str, Any]],
-    metrics: list[dict[str, Any]],
+    results: list[dict[str, Any]],
     same: list[pd.Series],
 ) -> pd.DataFrame:
     """A row per group of runs: names, number, size, means and standard deviations of metrics."""
@@ -61,7 +87,7 @@ def _over_seeds(
         [
             {key: record[key] for key in ("run", "parameters", "seconds")}
             | {name: metric["value"] for name, metric in values.items() if name in COMPARED}
-            for record, values in zip(records, metrics, strict=True)
+            for record, values in zip(records, results, strict=True)
         ]
     )
     runs = runs.groupby(same, dropna=False)

@@ -1,62 +1,91 @@
-"""How close generated images are to real ones, as metrics with units."""
+"""How close generated images are to real ones, as metrics with units, by where they come from."""
 
 import logging
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from vae.data.images import Images
+from vae.data import binarization
+from vae.data.images import Images, Split
 from vae.data.pixels import to_uint8
 from vae.evaluation import sample_quality as quality
-from vae.evaluation.metrics import metric
+from vae.evaluation.sample_metrics import FLOOR, metric
 from vae.latent import sampling
 from vae.latent.mixture import Mixture
-from vae.latent.onnx import BATCH, Classifier, Decoder, slices
+from vae.latent.onnx import BATCH, Classifier, Decoder, Encoder, slices
 from vae.services.errors import DivergedError
 from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
 
 
+class Run(NamedTuple):
+    """A trained run; binary: whether it was trained on black and white images."""
+
+    encoder: Encoder
+    decoder: Decoder
+    mixture: Mixture
+    seed: int
+    binary: bool
+
+
+def _prior(run: Run, test: Split, train: Split) -> tuple[np.ndarray, np.ndarray]:
+    return sampling.prior(len(test), run.decoder.latent_dim, run.seed), test.labels
+
+
+def _mixture(run: Run, test: Split, train: Split) -> tuple[np.ndarray, np.ndarray]:
+    return run.mixture.draw(len(test), run.seed), test.labels
+
+
+def _reconstructions(run: Run, test: Split, train: Split) -> tuple[np.ndarray, np.ndarray]:
+    pixels = train.pixels
+    if run.binary:
+        pixels = binarization.draw(pixels, np.random.default_rng(run.seed))
+    return run.encoder(pixels, train.labels), train.labels
+
+
+# By origin: what gives, for N test and N training images, codes z [N, D] to decode, and the classes
+# [N] that a conditional decoder is asked for.
+CODES: dict[str, Callable[[Run, Split, Split], tuple[np.ndarray, np.ndarray]]] = {
+    "prior": _prior,
+    "mixture": _mixture,
+    "reconstructions": _reconstructions,
+}
+
+
 def evaluate(
-    data: Images,
-    decoder: Decoder,
-    mixture: Mixture,
-    classifier: Classifier,
-    seed: int,
-    generated: int,
-) -> dict[str, dict[str, Any]]:
-    """Return the metrics of generated images, compared with test images by a classifier's features.
+    data: Images, run: Run, classifier: Classifier, generated: int
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return metrics by origin: images decoded from CODES, and the floor.
 
-    Names are `classifier_<metric>_<what>`: of images decoded from draws from the `prior` and from
-    the `mixture`; the `floor` is what as many training images have, so what a perfect model would.
-    All are 8-bit, the generated ones means of p(x|z), in a conditional run of the test images'
-    classes. On every side there are `generated` images, at random, or as many as the smaller of
-    training and test set has.
+    Each origin is compared with test images by a classifier's features. The floor is training
+    images, so what a perfect model would have; `reconstructions` are decoded from the codes of the
+    same training images without noise, so what samples would have if their codes were perfect.
+    Images are 8-bit, and the decoded ones are means of p(x|z). Everywhere there are `generated`
+    images, drawn at random, or as many as the smaller of training and test set has.
 
-    Raises UserError if a decoder's output is not finite, ValueError if `cannot_compare`.
+    data: gray or colour images, also for a run on black and white ones.
+
+    Raises UserError if a network's output is not finite, ValueError if `cannot_compare`.
     """
     count = _comparable(data, generated)
-    rng = np.random.default_rng(seed)
-    real, others = (split[rng.permutation(len(split))[:count]] for split in (data.test, data.train))
-    prior = sampling.prior(count, decoder.latent_dim, seed)
-    test = classifier(real.pixels)
-    sides = {
-        "prior": _features(classifier, decoder, prior, real.labels),
-        "mixture": _features(classifier, decoder, mixture.draw(count, seed), real.labels),
-        "floor": classifier(others.pixels),
+    rng = np.random.default_rng(run.seed)
+    test, train = (split[rng.permutation(len(split))[:count]] for split in (data.test, data.train))
+    real = classifier(test.pixels)
+    seen = {
+        origin: _features(classifier, run.decoder, *codes(run, test, train))
+        for origin, codes in CODES.items()
     }
-    values = {side: _compare(test, features) for side, features in sides.items()}
-    for name in values["prior"]:
-        row = [values[side][name][0] for side in sides]
-        logger.info("classifier_%s: prior %.4g, mixture %.4g, floor %.4g", name, *row)
     results = {}
-    for side in sides:
-        for name, (value, *error) in values[side].items():
-            full_name = f"classifier_{name}_{side}"
-            results[full_name] = metric(full_name, value, count)
-            results[full_name] |= dict(zip(["standard_error"], error, strict=False))
+    for origin, features in (seen | {FLOOR: classifier(train.pixels)}).items():
+        values = _compare(real, features)
+        row = ", ".join(f"{name} {value:.4g}" for name, (value, *_) in values.items())
+        logger.info("%s: %s", origin, row)
+        results[origin] = {
+            name: metric(name, value, count, *error) for name, (value, *error) in values.items()
+        }
     return results
 
 

@@ -1,4 +1,7 @@
-"""The metrics of a run: one table of them, those of reconstructions, and how they are written."""
+"""The metrics of a run: one table of them, those of reconstructions, and how they are written.
+
+Those of the images that it generates are in `sample_metrics`.
+"""
 # ruff: noqa: E501, since the rows of a table are lines
 
 import math
@@ -43,27 +46,6 @@ METRICS = {
     "pca_mse": ("PCA", "squared gray value of [0, 1]", 0, "", True, None),
     "pca_psnr": ("PCA", "dB", 0, "", True, None),
     "pca_ssim": ("PCA", "1", 0, "", True, None),
-    "classifier_frechet_distance_prior": ("Fréchet distance, prior", "squared difference of features", -1, "", True, None),
-    "classifier_frechet_distance_mixture": ("Fréchet distance, mixture", "squared difference of features", -1, "", True, "classifier_frechet_distance_floor"),
-    "classifier_frechet_distance_floor": ("training images", "squared difference of features", 0, "", True, None),
-    "classifier_kernel_distance_prior": ("kernel distance, prior", "squared mean discrepancy", -1, "", True, None),
-    "classifier_kernel_distance_mixture": ("kernel distance, mixture", "squared mean discrepancy", -1, "", True, None),
-    "classifier_kernel_distance_floor": ("training images", "squared mean discrepancy", 0, "", False, None),
-    "classifier_precision_prior": ("precision, prior", "share of generated images", 1, "", False, None),
-    "classifier_precision_mixture": ("precision, mixture", "share of generated images", 1, "", True, None),
-    "classifier_precision_floor": ("training images", "share of generated images", 0, "", False, None),
-    "classifier_recall_prior": ("recall, prior", "share of test images", 1, "", False, None),
-    "classifier_recall_mixture": ("recall, mixture", "share of test images", 1, "", True, None),
-    "classifier_recall_floor": ("training images", "share of test images", 0, "", False, None),
-    "classifier_density_prior": ("density, prior", "1", 0, "", False, None),
-    "classifier_density_mixture": ("density, mixture", "1", 0, "", False, None),
-    "classifier_density_floor": ("training images", "1", 0, "", False, None),
-    "classifier_coverage_prior": ("coverage, prior", "share of test images", 1, "", False, None),
-    "classifier_coverage_mixture": ("coverage, mixture", "share of test images", 1, "", True, None),
-    "classifier_coverage_floor": ("training images", "share of test images", 0, "", False, None),
-    "classifier_classes_covered_prior": ("classes covered, prior", "share of classes", 1, "", False, None),
-    "classifier_classes_covered_mixture": ("classes covered, mixture", "share of classes", 1, "", True, None),
-    "classifier_classes_covered_floor": ("training images", "share of classes", 0, "", False, None),
     "seconds": ("training", "seconds", 0, "", True, ""),
 }
 # fmt: on

@@ -5,6 +5,7 @@ The headings are those of Mitchell et al. 2019 (arXiv 1810.03993), as far as the
 
 from typing import Any
 
+from vae.evaluation.sample_metrics import by_full_name
 from vae.services import records
 from vae.services.files import atomic
 
@@ -49,15 +50,27 @@ CROPS = {
 }
 
 
-def write(path_to_run: str, path_to_metrics: str, data: dict[str, str], path_to_card: str) -> None:
+def write(
+    path_to_run: str,
+    path_to_metrics: str,
+    path_to_quality: str,
+    data: dict[str, str],
+    path_to_card: str,
+) -> None:
     """Write the card of a run; data: where its images come from, see `text`."""
-    record, evaluation = records.read(path_to_run), records.read(path_to_metrics)
+    paths = (path_to_run, path_to_metrics, path_to_quality)
+    card = text(*map(records.read, paths), data)
     with atomic(path_to_card) as part:
-        part.write_text(text(record, evaluation, data), encoding="utf-8")
+        part.write_text(card, encoding="utf-8")
 
 
-def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str]) -> str:
-    """The card of a run, from its run.json and metrics.json.
+def text(
+    record: dict[str, Any],
+    evaluation: dict[str, Any],
+    quality: dict[str, Any],
+    data: dict[str, str],
+) -> str:
+    """The card of a run, from its run.json, metrics.json and sample_quality.json.
 
     data: `source`, `licence` and `citation` of the images.
     """
@@ -95,11 +108,12 @@ def text(record: dict[str, Any], evaluation: dict[str, Any], data: dict[str, str
             ("metric", "value", "unit", "images"),
             [
                 (name, _value(metric), metric["unit"], f"{metric['images']:,}")
-                for name, metric in evaluation["metrics"].items()
+                for name, metric in (evaluation["metrics"] | by_full_name(quality)).items()
                 if isinstance(metric["value"], int | float)
             ],
         ),
         *evaluation["notes"],
+        *quality["notes"],
         "## How to load it",
         _loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
         "## How it came about",

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vae.evaluation.comparison import series, table
-from vae.evaluation.metrics import TABLE
+from vae.evaluation.comparison import TABLE, series, table
 from vae.figures.colours import COLOURS
 from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
 from vae.services import records
@@ -24,18 +23,17 @@ PANELS = {name: metric for name, metric in TABLE.items() if metric.panel is not 
 def compare(
     paths_to_runs: list[str],
     paths_to_metrics: list[str],
+    paths_to_qualities: list[str],
     path_to_table: str,
     path_to_figure: str,
     title: str,
 ) -> None:
-    """Compare runs by their run.json and metrics.json, which are in the same order.
+    """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
 
     Raises UserError if one of these files is damaged.
     """
-    rows = table(
-        [records.read(path) for path in paths_to_runs],
-        [records.read(path) for path in paths_to_metrics],
-    )
+    paths = (paths_to_runs, paths_to_metrics, paths_to_qualities)
+    rows = table(*([records.read(path) for path in of_runs] for of_runs in paths))
     with atomic(path_to_table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
     save(draw(rows, title), path_to_figure)

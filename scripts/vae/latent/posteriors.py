@@ -47,7 +47,7 @@ class Gaussian:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def __getitem__(self, part: slice) -> "Gaussian":
+    def __getitem__(self, part: slice | np.ndarray) -> "Gaussian":
         labels = None if self.labels is None else self.labels[part]
         return Gaussian(self.pixels[part], self.z[part], self.z_log_var[part], labels)
 
@@ -107,7 +107,7 @@ class Sampled:
     def __len__(self) -> int:
         return len(self.pixels)
 
-    def __getitem__(self, part: slice) -> "Sampled":
+    def __getitem__(self, part: slice | np.ndarray) -> "Sampled":
         names = ("pixels", "z", "centre", "labels")
         return replace(self, **{name: getattr(self, name)[part] for name in names})
 

@@ -151,7 +151,7 @@ FigureSettings = create_model(
 
 
 class EvaluationSettings(Strict):
-    """How many draws and test images the metrics in metrics.json are computed from."""
+    """How many draws and images metrics.json and sample_quality.json are computed from."""
 
     draws: whole(ge=2, le=10_000) = Field(
         10, description="z per image for the ELBO of the whole test set"
@@ -162,12 +162,14 @@ class EvaluationSettings(Strict):
         "more from the prior for all images",
     )
     images: whole(ge=1, le=1_000_000) = Field(
-        2000, description="first test images, for the importance-weighted and the exact NLL"
+        2000,
+        description="test images from which the importance-weighted and the exact NLL of all are "
+        "estimated: drawn at random, the same for every run",
     )
     generated: whole(ge=6, le=1_000_000) = Field(
         2000,
-        description="generated images for each metric `classifier_*`, and as many test and "
-        "training images; at most as many as there are",
+        description="images of each origin in `sample_quality.json`, and test images that they are "
+        "compared with; at most as many as there are",
     )
 
 
@@ -230,7 +232,8 @@ class Dataset(RunSettings, SourceSettings):
         FigureSettings(), description="how much the figures show"
     )
     evaluation: Annotated[EvaluationSettings, Setting(default=" ")] = Field(
-        EvaluationSettings(), description="what `metrics.json` is computed from"
+        EvaluationSettings(),
+        description="what `metrics.json` and `sample_quality.json` are computed from",
     )
     explorer: Annotated[ExplorerSettings, Setting(default=" ")] = Field(
         ExplorerSettings(), description="pages to explore runs in"

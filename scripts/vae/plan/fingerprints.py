@@ -27,6 +27,7 @@ STATED = {
     "vae.data.sources.": {"SETTINGS", "CHANNELS", "RAW", "WORKERS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
+    "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
 }
 
 LOGGERS = ("logger", "progress")

@@ -16,7 +16,8 @@ def dataset_targets(settings: Settings, name: str) -> list[str]:
 
 def run_targets(dataset: str, run: Run) -> list[str]:
     """Everything that is built for a run."""
-    files = [*figures.files_of_a_run(run.values), "metrics.json", "model_card.md"]
+    records = ["metrics.json", "sample_quality.json", "model_card.md"]
+    files = [*figures.files_of_a_run(run.values), *records]
     return [f"results/{dataset}/{run.name}/{file}" for file in files]
 
 

@@ -1,10 +1,11 @@
-"""Records of what was done: run.json, metrics.json."""
+"""Records of what was done: run.json, metrics.json, sample_quality.json."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from vae.services.errors import reading
+from vae.services.files import atomic
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -17,3 +18,12 @@ def read(path: str | Path) -> dict[str, Any]:
         if not isinstance(record, dict):
             raise ValueError("it holds no names and values")
         return record
+
+
+def write(record: dict[str, Any], path: str | Path) -> None:
+    """Write a record. It appears whole or not at all.
+
+    Raises ValueError if a number is not finite.
+    """
+    with atomic(path) as part:
+        part.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")

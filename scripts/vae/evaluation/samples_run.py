@@ -1,0 +1,47 @@
+"""The quality of a run's samples, from its files to sample_quality.json."""
+
+from vae.data import images
+from vae.evaluation import generation
+from vae.latent import mixture
+from vae.latent.onnx import Classifier, Decoder, Encoder
+from vae.services import records
+
+
+def evaluate(
+    path_to_images: str,
+    path_to_encoder: str,
+    path_to_decoder: str,
+    path_to_mixture: str,
+    path_to_classifier: str | None,
+    path_to_run: str,
+    path_to_quality: str,
+    evaluation: dict[str, int],
+    threads: int,
+) -> None:
+    """Write sample_quality.json: the run, how it was evaluated, and by origin every metric.
+
+    path_to_classifier: None for images without labels; `notes` then say why there are no metrics.
+    """
+    record = records.read(path_to_run)
+    data = images.load(path_to_images)
+    generated = evaluation["generated"]
+    note = generation.cannot_compare(data, path_to_classifier is not None, generated)
+    origins = {}
+    if not note:
+        run = generation.Run(
+            Encoder(path_to_encoder, threads),
+            Decoder(path_to_decoder, threads),
+            mixture.load(path_to_mixture),
+            record["settings"]["seed"],
+            record["settings"]["binarize"] == "dynamic",
+        )
+        classifier = Classifier(path_to_classifier, threads)
+        origins = generation.evaluate(data, run, classifier, generated)
+    content = {
+        "dataset": record["dataset"],
+        "run": record["run"],
+        "evaluation": evaluation,
+        "origins": origins,
+        "notes": [note] if note else [],
+    }
+    records.write(content, path_to_quality)
