@@ -38,6 +38,7 @@ def errors(content):
             "datasets.mnist.variants.0.epoch: unknown key, did you mean",
         ),
         ({"variants": [{"epochs": [1, "x"]}]}, "datasets.mnist.variants.0.epochs.1: 'x'"),
+        ({"variants": [{"epochs": None}]}, "datasets.mnist.variants.0.epochs.0: None: should be"),
         (
             {"figures": {"grid_sizes": 3}},
             "datasets.mnist.figures.grid_sizes: unknown key, did you mean grid_size?",

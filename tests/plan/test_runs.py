@@ -68,6 +68,11 @@ def test_true_is_1_in_names():
     ]
 
 
+def test_null_in_a_variant_is_the_default_whatever_the_dataset_sets():
+    content = with_dataset(latent_dim=2, likelihood="gaussian", variants=[{"likelihood": None}])
+    assert resolve(content).runs["mnist"]["ld_2_l_null"].values["likelihood"] == "bernoulli"
+
+
 def test_binary_images_need_the_bernoulli_likelihood():
     with pytest.raises(ConfigError, match="not gaussian"):
         names(likelihood="gaussian", binarize="dynamic")

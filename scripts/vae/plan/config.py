@@ -130,7 +130,8 @@ Variant = create_model(
     __doc__="More runs of a dataset: keys of a run that differ, each a value or a list of values.",
     **{
         name: (
-            OneOrMore[hint] | None,
+            OneOrMore[hint],
+            # None if left out; a `null` in the config becomes [None], as far as the key may be None
             Field(None, description=RunSettings.model_fields[name].description),
         )
         for name, hint in get_type_hints(RunSettings, include_extras=True).items()
