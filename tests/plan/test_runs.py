@@ -95,9 +95,10 @@ def test_values_are_plain_complete_and_in_one_order():
     assert resolve(swapped).runs["mnist"]["ld_2"].values == values
 
 
-def test_rmsprop_has_its_own_learning_rate():
-    run = resolve(with_dataset(latent_dim=2, optimizer="rmsprop")).runs["mnist"]["ld_2"]
-    assert run.values["learning_rate"] == 0.001
+@pytest.mark.parametrize(("optimizer", "rate"), [("adamax", 0.008), ("rmsprop", 0.001)])
+def test_rmsprop_alone_has_its_own_learning_rate(optimizer, rate):
+    run = resolve(with_dataset(latent_dim=2, optimizer=optimizer)).runs["mnist"]["ld_2"]
+    assert run.values["learning_rate"] == rate
 
 
 def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():

@@ -89,8 +89,7 @@ def train(
     vae = result if engine.stock else build(images.shape, run, classes, engine)
     vae.kl_warmup_steps = round(run.kl_warmup_epochs * steps)
     rate = learning_rate(run, steps)
-    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    vae.compile(optimizer[run.optimizer](rate), **engine.compile_options(steps))
+    vae.compile(optimizer(run, rate), **engine.compile_options(steps))
 
     # At the end of each epoch; all at once, since JAX would compile each call.
     rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run.epochs + 1) - 1))
@@ -157,6 +156,18 @@ def learning_rate(run: RunSettings, steps: int) -> keras.optimizers.schedules.Le
         warmup_target=run.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
+
+
+def optimizer(
+    run: RunSettings, rate: float | keras.optimizers.schedules.LearningRateSchedule
+) -> keras.Optimizer:
+    """The optimizer of a run, not yet built; rate: the learning rate."""
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamax": keras.optimizers.Adamax,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    return kinds[run.optimizer](rate, global_clipnorm=run.clip_norm)
 
 
 @contextmanager
