@@ -30,6 +30,7 @@ def errors(content):
         ({"model": "mpl"}, "datasets.mnist.model: 'mpl' is not one of"),
         ({"model": "mpl"}, "did you mean mlp?"),
         ({"optimizer": "sgd"}, "'sgd' is not one of adam, adamax, rmsprop"),
+        ({"ema": 1}, "datasets.mnist.ema: 1: should be less than 1"),
         ({"clip_norm": 0}, "datasets.mnist.clip_norm: 0: should be greater than 0"),
         ({"source": "minst"}, "no source is called 'minst', did you mean mnist?"),
         ({"latent_dim": [2, 2]}, "a second run called ld_2"),

@@ -69,6 +69,14 @@ def test_true_is_1_in_names():
 
 
 def test_null_in_a_variant_is_the_default_whatever_the_dataset_sets():
+    content = with_dataset(latent_dim=2, ema=0.999, variants=[{"ema": None}, {"clip_norm": 5}])
+    runs = resolve(content).runs["mnist"]
+    assert list(runs) == ["ld_2", "ld_2_ema_null", "ld_2_cn_5"]
+    assert [run.values.get("ema") for run in runs.values()] == [0.999, None, 0.999]
+    assert names(latent_dim=2, variants=[{"ema": [None, 0.9]}])[1:] == [
+        "ld_2_ema_null",
+        "ld_2_ema_0.9",
+    ]
     content = with_dataset(latent_dim=2, likelihood="gaussian", variants=[{"likelihood": None}])
     assert resolve(content).runs["mnist"]["ld_2_l_null"].values["likelihood"] == "bernoulli"
 

@@ -160,6 +160,7 @@ def test_shards_change_nothing_but_the_rounding(images, changes):
             "kl_warmup_epochs": 3.0,
             "optimizer": "adamax",
             "clip_norm": 20.0,
+            "ema": 0.9,
         },
         {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"},
     ],
@@ -219,11 +220,11 @@ def test_clip_norm_scales_all_gradients_together():
     np.testing.assert_allclose(momentum, [0.06, 0.08], rtol=1e-5)  # 0.1 gradient
 
 
-def test_the_optimizer_is_of_the_kind_that_the_run_names():
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_the_optimizer_is_of_the_kind_that_the_run_names(ema):
     for name, kind in (("adamax", "Adamax"), ("rmsprop", "RMSprop"), ("adam", "Adam")):
-        assert isinstance(
-            fit.optimizer(run_settings(optimizer=name), 0.1), getattr(keras.optimizers, kind)
-        )
+        run = run_settings(optimizer=name, ema=ema)
+        assert isinstance(fit.optimizer(run, 0.1), getattr(keras.optimizers, kind))
 
 
 def test_a_loss_that_is_nan_stops_the_run(images):

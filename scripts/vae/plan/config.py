@@ -107,6 +107,11 @@ class CommonSettings(Strict):
         description="the largest norm that the gradient of all weights together may have; a larger "
         "one is scaled down; `null`: no limit",
     )
+    ema: Annotated[real(gt=0, lt=1) | None, Setting("ema", "`null`")] = Field(
+        None,
+        description="decay per step of an average of the weights, such as 0.999; the average is "
+        "evaluated and saved; `null`: no average",
+    )
     prior: Annotated[Literal[PRIORS], Setting("pr")] = Field(
         "normal", description="p(z): `normal` is N(0, I)"
     )

@@ -20,6 +20,7 @@ from vae.services.checkpoints import Checkpoints
 from vae.services.durations import clock
 from vae.services.errors import UserError
 from vae.training import cpu_layers
+from vae.training.averaging import averaged, averaging, use_average
 from vae.training.batches import Batches, Feed
 from vae.training.elbo import VAE
 from vae.training.engine import Engine, choose
@@ -30,7 +31,10 @@ LOSSES = ("loss", "reconstruction", "kl")
 
 
 class Trained(NamedTuple):
-    """What a training gives: the VAE, in float32, and its history."""
+    """What a training gives: the VAE, in float32, and its history.
+
+    With `ema`, its weights are the average.
+    """
 
     vae: VAE
     history: pd.DataFrame
@@ -73,6 +77,8 @@ def train(
     image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
     validation_loss, ... where there are validation images; the learning_rate of its last step;
     seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
+    With `ema`, images held out are measured with the average of the weights; the next epoch goes
+    on from the weights themselves.
 
     engine: that runs the steps, and has its threads; by default the one for a single thread.
     checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
@@ -108,7 +114,10 @@ def train(
             vae.fit, feeds[0].arguments(shuffled(images.train, run, epoch, classes)), shuffle=False
         )
         trained = time.perf_counter()
-        held_out_means = _pass(vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True)
+        with averaged(vae):
+            held_out_means = _pass(
+                vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True
+            )
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
@@ -125,6 +134,7 @@ def train(
         )
         if checkpoints:
             checkpoints.epoch_done(state, last=epoch == run.epochs)
+    use_average(vae)
     if not engine.stock:
         result.set_weights(vae.get_weights())
     return Trained(result, pd.DataFrame(rows))
@@ -167,7 +177,10 @@ def optimizer(
         "adamax": keras.optimizers.Adamax,
         "rmsprop": keras.optimizers.RMSprop,
     }
-    return kinds[run.optimizer](rate, global_clipnorm=run.clip_norm)
+    kind = kinds[run.optimizer]
+    if run.ema is not None:
+        kind = averaging(kind, run.ema)
+    return kind(rate, global_clipnorm=run.clip_norm)
 
 
 @contextmanager
