@@ -29,7 +29,9 @@ def errors(content):
         ({"beta": float("nan")}, "datasets.mnist.beta: nan: should be a finite number"),
         ({"model": "mpl"}, "datasets.mnist.model: 'mpl' is not one of"),
         ({"model": "mpl"}, "did you mean mlp?"),
-        ({"optimizer": "sgd"}, "'sgd' is not one of adam, rmsprop"),
+        ({"optimizer": "sgd"}, "'sgd' is not one of adam, adamax, rmsprop"),
+        ({"ema": 1}, "datasets.mnist.ema: 1: should be less than 1"),
+        ({"clip_norm": 0}, "datasets.mnist.clip_norm: 0: should be greater than 0"),
         ({"source": "minst"}, "no source is called 'minst', did you mean mnist?"),
         ({"latent_dim": [2, 2]}, "a second run called ld_2"),
         ({"variants": [{"latent_dim": 3}]}, "datasets.mnist.variants.0: a second run called ld_3"),
@@ -38,6 +40,7 @@ def errors(content):
             "datasets.mnist.variants.0.epoch: unknown key, did you mean",
         ),
         ({"variants": [{"epochs": [1, "x"]}]}, "datasets.mnist.variants.0.epochs.1: 'x'"),
+        ({"variants": [{"epochs": None}]}, "datasets.mnist.variants.0.epochs.0: None: should be"),
         (
             {"figures": {"grid_sizes": 3}},
             "datasets.mnist.figures.grid_sizes: unknown key, did you mean grid_size?",

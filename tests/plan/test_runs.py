@@ -68,6 +68,19 @@ def test_true_is_1_in_names():
     ]
 
 
+def test_null_in_a_variant_is_the_default_whatever_the_dataset_sets():
+    content = with_dataset(latent_dim=2, ema=0.999, variants=[{"ema": None}, {"clip_norm": 5}])
+    runs = resolve(content).runs["mnist"]
+    assert list(runs) == ["ld_2", "ld_2_ema_null", "ld_2_cn_5"]
+    assert [run.values.get("ema") for run in runs.values()] == [0.999, None, 0.999]
+    assert names(latent_dim=2, variants=[{"ema": [None, 0.9]}])[1:] == [
+        "ld_2_ema_null",
+        "ld_2_ema_0.9",
+    ]
+    content = with_dataset(latent_dim=2, likelihood="gaussian", variants=[{"likelihood": None}])
+    assert resolve(content).runs["mnist"]["ld_2_l_null"].values["likelihood"] == "bernoulli"
+
+
 def test_binary_images_need_the_bernoulli_likelihood():
     with pytest.raises(ConfigError, match="not gaussian"):
         names(likelihood="gaussian", binarize="dynamic")
@@ -100,9 +113,10 @@ def test_values_are_plain_complete_and_in_one_order():
     assert resolve(swapped).runs["mnist"]["ld_2"].values == values
 
 
-def test_rmsprop_has_its_own_learning_rate():
-    run = resolve(with_dataset(latent_dim=2, optimizer="rmsprop")).runs["mnist"]["ld_2"]
-    assert run.values["learning_rate"] == 0.001
+@pytest.mark.parametrize(("optimizer", "rate"), [("adamax", 0.008), ("rmsprop", 0.001)])
+def test_rmsprop_alone_has_its_own_learning_rate(optimizer, rate):
+    run = resolve(with_dataset(latent_dim=2, optimizer=optimizer)).runs["mnist"]["ld_2"]
+    assert run.values["learning_rate"] == rate
 
 
 def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():

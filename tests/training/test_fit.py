@@ -160,7 +160,14 @@ def test_shards_change_nothing_but_the_rounding(images, changes):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"flip": True, "binarize": "dynamic", "kl_warmup_epochs": 3.0},
+        {
+            "flip": True,
+            "binarize": "dynamic",
+            "kl_warmup_epochs": 3.0,
+            "optimizer": "adamax",
+            "clip_norm": 20.0,
+            "ema": 0.9,
+        },
         {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"} | FLOW,
     ],
 )
@@ -207,6 +214,23 @@ def test_schedules(schedule, warmup):
 def test_the_warm_up_takes_a_fifth_at_most():
     rate = fit.learning_rate(run_settings(epochs=1, warmup_epochs=9.0), steps=10)
     assert float(rate(2)) == pytest.approx(RUN["learning_rate"])
+
+
+def test_clip_norm_scales_all_gradients_together():
+    optimizer = fit.optimizer(run_settings(clip_norm=1.0), 0.1)
+    optimizer.apply(
+        [np.array([3.0], np.float32), np.array([4.0], np.float32)],
+        [keras.Variable([0.0], dtype="float32") for _ in range(2)],
+    )
+    momentum = [v.numpy().item() for v in optimizer.variables if v.path.endswith("momentum")]
+    np.testing.assert_allclose(momentum, [0.06, 0.08], rtol=1e-5)  # 0.1 gradient
+
+
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_the_optimizer_is_of_the_kind_that_the_run_names(ema):
+    for name, kind in (("adamax", "Adamax"), ("rmsprop", "RMSprop"), ("adam", "Adam")):
+        run = run_settings(optimizer=name, ema=ema)
+        assert isinstance(fit.optimizer(run, 0.1), getattr(keras.optimizers, kind))
 
 
 def test_a_loss_that_is_nan_stops_the_run(images):

@@ -10,14 +10,14 @@ from PIL import Image
 
 @pytest.fixture(scope="module")
 def workspace(fresh, tmp_path_factory):
-    """Two runs with validation images, one of them conditional and on binary images."""
+    """Two runs with validation images; one is conditional, on binary images and averaged."""
     workspace = fresh.copy(tmp_path_factory.mktemp("settings") / "project")
     workspace.configure(
         "digits",
         latent_dim=3,
         validation=100,
         kl_warmup_epochs=1,
-        variants=[{"conditional": True, "binarize": "dynamic"}],
+        variants=[{"conditional": True, "binarize": "dynamic", "ema": 0.9}],
     )
     workspace.build()
     return workspace
@@ -45,14 +45,14 @@ def test_likelihoods_of_gray_and_of_binary_images_are_not_compared(results):
 
 
 def test_a_conditional_run_shows_its_classes(results):
-    folder = results / "ld_3_c_1_bin_dynamic"
+    folder = results / "ld_3_c_1_bin_dynamic_ema_0.9"
     assert (folder / "grid.png").exists()
     notes = json.loads((folder / "metrics.json").read_text())["notes"]
     assert any("given their class" in note for note in notes)
 
 
 def test_a_walk_through_one_class_is_made_where_it_is_asked_for(workspace):
-    target = "results/digits/ld_3_c_1_bin_dynamic/grid.gif"
+    target = "results/digits/ld_3_c_1_bin_dynamic_ema_0.9/grid.gif"
     assert not (workspace.path / target).exists()
     workspace.build(target, cores=1)
     with Image.open(workspace.path / target) as walk:

@@ -52,12 +52,14 @@ class CommonSettings(Strict):
         description="p(x|z): `bernoulli` takes a value as a probability, `gaussian` has one "
         "learned variance (sigma-VAE)",
     )
-    optimizer: Annotated[Literal["adam", "rmsprop"], Setting("o")] = Field(
-        "adam", description="`adam`, or `rmsprop` as in the original project"
+    optimizer: Annotated[Literal["adam", "adamax", "rmsprop"], Setting("o")] = Field(
+        "adam",
+        description="`adam`; `adamax`, as most hierarchical VAEs; or `rmsprop`, as in the original "
+        "project",
     )
     learning_rate: Annotated[
         real(gt=0, le=1) | None,
-        Setting("lr", f"adam: the network's ({by_part(_RATES)}); rmsprop: {RMSPROP_RATE}"),
+        Setting("lr", f"adam, adamax: the network's ({by_part(_RATES)}); rmsprop: {RMSPROP_RATE}"),
     ] = Field(None, description="its peak")
     schedule: Annotated[Literal["cosine", "constant"], Setting("sch")] = Field(
         "cosine", description="learning rate after the warm-up: `cosine` falls to 0, or `constant`"
@@ -101,6 +103,16 @@ class CommonSettings(Strict):
     seed: Annotated[whole(ge=0, le=2**31 - 1), Setting("seed")] = Field(
         0, description="all randomness of a run comes from it"
     )
+    clip_norm: Annotated[real(gt=0) | None, Setting("cn", "`null`")] = Field(
+        None,
+        description="the largest norm that the gradient of all weights together may have; a larger "
+        "one is scaled down; `null`: no limit",
+    )
+    ema: Annotated[real(gt=0, lt=1) | None, Setting("ema", "`null`")] = Field(
+        None,
+        description="decay per step of an average of the weights, such as 0.999; the average is "
+        "evaluated and saved; `null`: no average",
+    )
     prior: Annotated[Literal[PRIORS], Setting("pr")] = Field(
         "normal",
         description="p(z): `normal` is N(0, I); `flow` is learned with the networks and better by "
@@ -133,7 +145,8 @@ Variant = create_model(
     __doc__="More runs of a dataset: keys of a run that differ, each a value or a list of values.",
     **{
         name: (
-            OneOrMore[hint] | None,
+            OneOrMore[hint],
+            # None if left out; a `null` in the config becomes [None], as far as the key may be None
             Field(None, description=RunSettings.model_fields[name].description),
         )
         for name, hint in get_type_hints(RunSettings, include_extras=True).items()

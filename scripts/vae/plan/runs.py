@@ -96,7 +96,7 @@ def _expand(
 ) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    base["likelihood"] = base["likelihood"] or datasets.default_likelihood(format)
+    likelihood = datasets.default_likelihood(format)
     places = [(path, {})] + [
         (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
         for i, variant in enumerate(dataset.variants)
@@ -108,8 +108,10 @@ def _expand(
             continue
         for combination in itertools.product(*lists.values()):
             changed = dict(zip(lists, combination, strict=True))
+            values = base | changed
+            values["likelihood"] = values["likelihood"] or likelihood
             try:
-                yield where, Run(run_name(changed), _complete(base | changed))
+                yield where, Run(run_name(changed), _complete(values))
             except ValueError as error:
                 errors.append(f"{where}.{error}")
                 break
@@ -123,12 +125,14 @@ def run_name(changed: dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value as it stands in a name: 0.002, and 1 for true."""
+    """A value as it stands in a name: 0.002, 1 for true, null for None."""
+    if value is None:
+        return "null"
     return f"{value:g}" if isinstance(value, float | bool) else str(value)
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the defaults that depend on other values; sort by key."""
+    """Fill in the defaults that depend on other values; leave out what is off; sort by key."""
     chosen = {key: parts(folder)[values[key]] for key, folder in CHOSEN.items()}
     settings = {key: s for part in chosen.values() for key, s in part.settings.items()}
     for key in sorted(set(RunSettings.model_fields) - set(CommonSettings.model_fields)):
@@ -156,10 +160,10 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
     if values["conditional"] and not model.constants.get("CONDITIONAL", True):
         raise ValueError(f"conditional: the model {model.name} cannot be conditional")
     if values["learning_rate"] is None:
-        adam = values["optimizer"] == "adam"
+        rmsprop = values["optimizer"] == "rmsprop"
         rate = chosen["model"].constants["LEARNING_RATE"]
-        values["learning_rate"] = rate if adam else RMSPROP_RATE
-    return dict(sorted(values.items()))
+        values["learning_rate"] = RMSPROP_RATE if rmsprop else rate
+    return {key: value for key, value in sorted(values.items()) if value is not None}
 
 
 def _owners(key: str, chosen: dict[str, Part]) -> str:

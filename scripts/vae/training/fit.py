@@ -21,6 +21,7 @@ from vae.services.checkpoints import Checkpoints
 from vae.services.durations import clock
 from vae.services.errors import UserError
 from vae.training import cpu_layers
+from vae.training.averaging import averaged, averaging, use_average
 from vae.training.batches import Batches, Feed
 from vae.training.elbo import VAE, Bound, HierarchicalVAE
 from vae.training.engine import Engine, choose
@@ -31,7 +32,10 @@ LOSSES = ("loss", "reconstruction", "kl")
 
 
 class Trained(NamedTuple):
-    """What a training gives: the VAE, in float32, and its history."""
+    """What a training gives: the VAE, in float32, and its history.
+
+    With `ema`, its weights are the average.
+    """
 
     vae: Bound
     history: pd.DataFrame
@@ -81,6 +85,8 @@ def train(
     image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
     validation_loss, ... where there are validation images; the learning_rate of its last step;
     seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
+    With `ema`, images held out are measured with the average of the weights; the next epoch goes
+    on from the weights themselves.
 
     engine: that runs the steps, and has its threads; by default the one for a single thread.
     checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
@@ -97,8 +103,7 @@ def train(
     vae = result if engine.stock else build(images.shape, run, classes, engine)
     vae.kl_warmup_steps = round(run.kl_warmup_epochs * steps)
     rate = learning_rate(run, steps)
-    optimizer = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    vae.compile(optimizer[run.optimizer](rate), **engine.compile_options(steps))
+    vae.compile(optimizer(run, rate), **engine.compile_options(steps))
 
     # At the end of each epoch; all at once, since JAX would compile each call.
     rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run.epochs + 1) - 1))
@@ -117,7 +122,10 @@ def train(
             vae.fit, feeds[0].arguments(shuffled(images.train, run, epoch, classes)), shuffle=False
         )
         trained = time.perf_counter()
-        held_out_means = _pass(vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True)
+        with averaged(vae):
+            held_out_means = _pass(
+                vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True
+            )
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
@@ -134,6 +142,7 @@ def train(
         )
         if checkpoints:
             checkpoints.epoch_done(state, last=epoch == run.epochs)
+    use_average(vae)
     if not engine.stock:
         result.set_weights(vae.get_weights())
     return Trained(result, pd.DataFrame(rows))
@@ -165,6 +174,21 @@ def learning_rate(run: RunSettings, steps: int) -> keras.optimizers.schedules.Le
         warmup_target=run.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
+
+
+def optimizer(
+    run: RunSettings, rate: float | keras.optimizers.schedules.LearningRateSchedule
+) -> keras.Optimizer:
+    """The optimizer of a run, not yet built; rate: the learning rate."""
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamax": keras.optimizers.Adamax,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    kind = kinds[run.optimizer]
+    if run.ema is not None:
+        kind = averaging(kind, run.ema)
+    return kind(rate, global_clipnorm=run.clip_norm)
 
 
 @contextmanager
