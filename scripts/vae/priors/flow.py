@@ -36,9 +36,9 @@ def build(latent_dim: int, run: RunSettings, classes: int = 0) -> Map:
 class Flow(keras.Layer):
     """From u [B, D], or a list of u and one-hot classes [B, K], to `z` [B, D], `log_det` [B, 1].
 
-    s is tanh times a learned gain. Always in float32. The weights of all couplings are stacked,
-    since as layers of their own they would take several times as long to train: `stock` is for
-    files.
+    s is tanh times a learned gain. Always in float32. The weights of all couplings are stacked:
+    as layers of their own, with many small variables, they would take nearly twice the time
+    (docs/engine-notes.md).
     """
 
     def __init__(self, latent_dim: int, couplings: int, hidden: int, classes: int, seed: int):
