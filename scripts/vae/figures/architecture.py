@@ -32,15 +32,19 @@ def plot(path_to_run: str, path_to_figure: str, title: str) -> None:
 
     Raises UserError if the file is damaged.
     """
-    save(draw(records.read(path_to_run)["architecture"], title), path_to_figure)
+    record = records.read(path_to_run)
+    networks = record["architecture"]
+    in_prior = record["parameters"] - sum(map(_parameters, networks.values()))
+    save(draw(networks, in_prior, title), path_to_figure)
 
 
 @styled
-def draw(networks: dict[str, list[dict[str, Any]]], title: str) -> Figure:
+def draw(networks: dict[str, list[dict[str, Any]]], in_prior: int, title: str) -> Figure:
     """Both networks: the encoder downwards to the latent space, the decoder upwards from it.
 
     networks: the layers of "encoder" and of "decoder", each a dict of its name, type, output_shape
     (without the batch), parameters, inputs (names of layers) and detail (such as an activation).
+    in_prior: parameters of a learned prior, which is not drawn; 0 of N(0, I).
     """
     sides = [_levels(networks[name]) for name in ("encoder", "decoder")]
     widths = [max(map(len, levels)) * (BOX.width + BOX.right) - BOX.right for levels in sides]
@@ -50,7 +54,8 @@ def draw(networks: dict[str, list[dict[str, Any]]], title: str) -> Figure:
         RIGHT + widths[0] + between + widths[1] + RIGHT,
         bottom + BOX.height / 2 + RIGHT,
         "Architecture",
-        f"{title}   ·   {sum(map(_parameters, networks.values())):,} parameters",
+        f"{title}   ·   {sum(map(_parameters, networks.values())):,} parameters"
+        + (f", and {in_prior:,} of the prior" if in_prior else ""),
     )
     width, height = figure.get_size_inches() * DPI
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
@@ -70,6 +75,8 @@ def draw(networks: dict[str, list[dict[str, Any]]], title: str) -> Figure:
     start, end = RIGHT + widths[0], RIGHT + widths[0] + between
     _arrow(axes, (start + 8, bottom), (end - 8, bottom), linestyle=":")
     noise = "z = z_mean + σ ε\nσ = exp(z_log_var / 2)\nε from N(0, I)"
+    if in_prior:
+        noise += "\nthe prior maps z to N(0, I)"
     axes.text((start + end) / 2, bottom - 14, noise, color=GRAY, fontsize=8, ha="center")
     return figure
 

@@ -36,9 +36,9 @@ def build(latent_dim: int, run: RunSettings, classes: int = 0) -> Map:
 class Flow(keras.Layer):
     """From u [B, D], or a list of u and one-hot classes [B, K], to `z` [B, D], `log_det` [B, 1].
 
-    s is tanh times a learned gain. Always in float32. The weights of all couplings are stacked,
-    since as layers of their own they would take several times as long to train: `stock` is for
-    files.
+    s is tanh times a learned gain. Always in float32. The weights of all couplings are stacked:
+    as layers of their own, with many small variables, they would take nearly twice the time
+    (docs/engine-notes.md).
     """
 
     def __init__(self, latent_dim: int, couplings: int, hidden: int, classes: int, seed: int):
@@ -90,16 +90,16 @@ class Flow(keras.Layer):
     def _network(self, inverse: bool) -> keras.Model:
         values = keras.Input((self.latent_dim,), name="z" if inverse else "u")
         label = [keras.Input((self.classes,), name="class")] if self.classes else []
-        order, sign = (-1, -1) if inverse else (1, 1)
-        stacks = (ops.convert_to_numpy(stack)[::order] for stack in self._stacks())
+        sign = -1 if inverse else 1
+        stacks = (ops.convert_to_numpy(stack)[::sign] for stack in self._stacks())
         current, scales = values, []
         for hidden_kernel, hidden_bias, kernel, bias, gain in zip(*stacks, strict=True):
             seen = layers.Concatenate()([current, *label]) if label else current
             hidden = _dense(seen, hidden_kernel, hidden_bias, "relu")
-            kernels, biases = np.split(kernel, 2, axis=1), np.split(bias, 2)
-            scale = _dense(hidden, kernels[0], biases[0], "tanh")
+            of_scale, of_shift = zip(np.split(kernel, 2, axis=1), np.split(bias, 2), strict=True)
+            scale = _dense(hidden, *of_scale, "tanh")
             scale = layers.Rescaling((sign * gain).tolist())(scale)
-            shift = _dense(hidden, kernels[1], biases[1])
+            shift = _dense(hidden, *of_shift)
             factor = layers.Activation("exponential")(scale)
             if inverse:
                 current = layers.Multiply()([layers.Subtract()([current, shift]), factor])
