@@ -74,6 +74,19 @@ def test_reconstructions_are_of_the_training_images_that_are_the_floor(compared,
     assert values["reconstructions"] == values["floor"] != values["prior"]
 
 
+def test_detail_is_drawn_from_the_prior_and_tempered(compared, data, tmp_path):
+    """A decoder of a code of one dimension, whose other value is detail."""
+    groups = [{"name": "code", "dimensions": 1}, {"name": "detail_1", "dimensions": 1}]
+    about = {"latent": {"groups": groups, "prior": "normal", "posterior": "hierarchical"}}
+    weight = np.array([[0.0] * 6, [0.1] * 6])
+    decoder = gaussian_decoder(tmp_path / "detail.onnx", weight, **about)
+    assert (decoder.latent_dim, decoder.latent_size) == (1, 2)
+    normal = mixture.Mixture(np.ones(1), np.zeros((1, 1)), np.eye(1)[None])
+    values = compared(data, decoder=decoder, mixture=normal)
+    assert list(values) == list(ORIGINS)
+    assert values["prior"] == values["mixture"] != values["tempered"]
+
+
 def test_a_decoder_that_gives_nan_for_the_prior_says_so(compared, data, tmp_path):
     decoder = bernoulli_decoder(tmp_path / "nan.onnx", np.full((2, 6), np.nan))
     with pytest.raises(UserError, match="diverged"):

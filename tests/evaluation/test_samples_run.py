@@ -31,7 +31,8 @@ def test_every_origin_has_every_metric_with_its_unit(run, caplog):
     assert (result["dataset"], result["run"]) == ("tiny", "ld_2")
     assert result["evaluation"] == {"generated": 7}
     assert result["notes"] == []
-    assert list(result["origins"]) == list(ORIGINS)
+    flat = [origin for origin in ORIGINS if origin != "tempered"]  # which needs detail
+    assert list(result["origins"]) == flat
     for metrics in result["origins"].values():
         assert list(metrics) == list(METRICS)
         for name, metric in metrics.items():
@@ -45,7 +46,7 @@ def test_every_origin_has_every_metric_with_its_unit(run, caplog):
 def test_the_encoder_of_a_run_on_binary_images_sees_binary_ones_and_all_else_is_gray(run):
     files = run("bernoulli", 2)
     gray, binary = (evaluated(files, binarize=kind)["origins"] for kind in ("none", "dynamic"))
-    assert [origin for origin in ORIGINS if gray[origin] != binary[origin]] == ["reconstructions"]
+    assert [origin for origin in gray if gray[origin] != binary[origin]] == ["reconstructions"]
 
 
 @pytest.mark.parametrize("names", [(), ("all",)])

@@ -46,8 +46,8 @@ def write(path, inputs, outputs, nodes, constants, **about):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     code = {"name": "code", "dimensions": (inputs | outputs).get("z", (2,))[0]}
-    about = ABOUT | about
-    about["latent"] = about["latent"] | {"groups": [code]}
+    latent = ABOUT["latent"] | {"groups": [code]} | about.get("latent", {})
+    about = ABOUT | about | {"latent": latent}
     metadata = {key: json.dumps(value) for key, value in about.items()}
     helper.set_model_props(model, metadata)
     save(model, path)
@@ -81,11 +81,11 @@ def encoder(path, mean, log_var, shape=SHAPE):
     return Encoder(path)
 
 
-def gaussian_decoder(path, weight, sigma=SIGMA, bias=BIAS):
+def gaussian_decoder(path, weight, sigma=SIGMA, bias=BIAS, **about):
     """x = N(z weight + bias, sigma^2 I)."""
     variance = (np.zeros((len(weight), 1)), np.full(1, 2 * np.log(sigma)), (1,), "Identity")
     outputs = {"mean": (weight, bias, SHAPE, "Identity"), "log_var": variance}
-    network(path, "z", weight.shape[:1], outputs)
+    network(path, "z", weight.shape[:1], outputs, **about)
     return Decoder(path)
 
 

@@ -25,7 +25,11 @@ from vae.training.elbo import VAE
 SHIFT, SCALE = np.array([0.5, -1.0]), np.array([2.0, 0.5])
 LOG_VAR = np.log([0.3, 0.2])
 X = PIXELS.reshape(5, 6) / 255
-ABOUT = {"latent": {"prior": "affine", "posterior": "gaussian"}, "class_names": []}
+GROUPS = [{"name": "code", "dimensions": 2}]
+ABOUT = {
+    "latent": {"groups": GROUPS, "prior": "affine", "posterior": "gaussian"},
+    "class_names": [],
+}
 
 
 @pytest.fixture(scope="module")

@@ -31,25 +31,39 @@ class Run(NamedTuple):
     binary: bool
 
 
-def _prior(run: Run, test: Split, train: Split) -> tuple[np.ndarray, np.ndarray]:
-    return sampling.prior(len(test), run.decoder.latent_dim, run.seed), test.labels
+Codes = tuple[np.ndarray, np.ndarray]
 
 
-def _mixture(run: Run, test: Split, train: Split) -> tuple[np.ndarray, np.ndarray]:
-    return run.mixture.draw(len(test), run.seed), test.labels
+def _prior(run: Run, test: Split, train: Split, temperature: float = 1.0) -> Codes:
+    z = sampling.prior(len(test), run.decoder.latent_dim, run.seed)
+    return _with_detail(run, z, temperature), test.labels
 
 
-def _reconstructions(run: Run, test: Split, train: Split) -> tuple[np.ndarray, np.ndarray]:
+def _tempered(run: Run, test: Split, train: Split) -> Codes | None:
+    has_detail = run.decoder.latent_size > run.decoder.latent_dim
+    return _prior(run, test, train, sampling.TEMPERATURE) if has_detail else None
+
+
+def _mixture(run: Run, test: Split, train: Split) -> Codes:
+    return _with_detail(run, run.mixture.draw(len(test), run.seed)), test.labels
+
+
+def _with_detail(run: Run, z: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    return sampling.with_detail(z, run.decoder.latent_size, run.seed, temperature)
+
+
+def _reconstructions(run: Run, test: Split, train: Split) -> Codes:
     pixels = train.pixels
     if run.binary:
         pixels = binarization.draw(pixels, np.random.default_rng(run.seed))
     return run.encoder(pixels, train.labels), train.labels
 
 
-# By origin: what gives, for N test and N training images, codes z [N, D] to decode, and the classes
-# [N] that a conditional decoder is asked for.
-CODES: dict[str, Callable[[Run, Split, Split], tuple[np.ndarray, np.ndarray]]] = {
+# By origin: what gives, for N test and N training images, z [N, D] to decode, and the classes [N]
+# that a conditional decoder is asked for; None if a run has no images of this origin.
+CODES: dict[str, Callable[[Run, Split, Split], Codes | None]] = {
     "prior": _prior,
+    "tempered": _tempered,
     "mixture": _mixture,
     "reconstructions": _reconstructions,
 }
@@ -74,9 +88,11 @@ def evaluate(
     rng = np.random.default_rng(run.seed)
     test, train = (split[rng.permutation(len(split))[:count]] for split in (data.test, data.train))
     real = classifier(test.pixels)
+    codes = {origin: function(run, test, train) for origin, function in CODES.items()}
     seen = {
-        origin: _features(classifier, run.decoder, *codes(run, test, train))
-        for origin, codes in CODES.items()
+        origin: _features(classifier, run.decoder, *found)
+        for origin, found in codes.items()
+        if found is not None
     }
     results = {}
     for origin, features in (seen | {FLOOR: classifier(train.pixels)}).items():

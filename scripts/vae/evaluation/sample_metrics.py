@@ -20,6 +20,7 @@ METRICS = {
 # has the functions; the floor is real images, so what a perfect model would have.
 ORIGINS = {
     "prior": ("prior", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
+    "tempered": ("prior, detail at 0.8", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
     "mixture": ("mixture", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
     "reconstructions": ("reconstructions", ("frechet_distance",)),
     "floor": ("training images", ("frechet_distance",)),
