@@ -74,7 +74,7 @@ def test_training_and_onnx(model, likelihood, tmp_path):
         assert set(outputs) == set(expected)
         assert outputs[: len(wanted)] == wanted
         for output, value in zip(outputs, session.run(None, feed), strict=True):
-            np.testing.assert_allclose(value, expected[output], atol=1e-5)
+            np.testing.assert_allclose(value, expected[output], rtol=1e-6, atol=1e-5)
 
 
 @pytest.mark.parametrize("model", MODELS)
