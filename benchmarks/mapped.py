@@ -39,7 +39,7 @@ def work(path: str, kind: str, model: str) -> None:
     """Train, an epoch for each line of standard input, until that ends; answer as `Gate` does."""
     from vae.training import engine, fit
 
-    data = images.load(path)
+    data = images.load(path, shuffled=True)
     settings = run(data.shape[2], model)
     if kind == "array":
         data = replace(data, train=_in_memory(data.train), test=_in_memory(data.test))

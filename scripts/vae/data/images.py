@@ -133,13 +133,16 @@ def _members(images: Images) -> dict[str, np.ndarray | Rows]:
     return arrays
 
 
-def load(path: str | Path) -> Images:
+def load(path: str | Path, shuffled: bool = False) -> Images:
     """Map what `save` wrote: pixels take no memory but that of the page cache, and are read-only.
+
+    shuffled: whether training images will be read in random order.
 
     Raises UserError if the file is damaged, is something else, or is from an older version.
     """
     with reading(path):
-        arrays = npz.read(path, mapped=_is_pixels)
+        at_random = ["train_pixels"] if shuffled else []
+        arrays = npz.read(path, mapped=_is_pixels, shuffled=at_random.__contains__)
         if "train_pixels" in arrays and "preparation" not in arrays:
             raise DamagedError(
                 f"{path} is from an older version of this workflow, without the names of files.",

@@ -1,6 +1,7 @@
 """Reading npz files that may be malicious: no pickle, no more memory than they have bytes."""
 
 import math
+import mmap
 import struct
 import zipfile
 from collections.abc import Callable
@@ -17,11 +18,13 @@ def read(
     path: str | Path,
     wanted: Callable[[str], bool] = lambda name: True,
     mapped: Callable[[str], bool] = lambda name: False,
+    shuffled: Callable[[str], bool] = lambda name: False,
 ) -> dict[str, np.ndarray]:
     """Return arrays, by name, of an npz file as `np.savez` writes it: not compressed.
 
     wanted: of which names; mapped: which of them are mapped, read-only, so that they take memory
-    only of the page cache. The checksum of each is compared, in one pass.
+    only of the page cache; shuffled: which of these will be read in random order. The checksum of
+    each is compared, in one pass.
 
     Raises FileNotFoundError, or whatever zipfile and NumPy stumble over where it is none.
     """
@@ -30,12 +33,13 @@ def read(
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
             if wanted(name):
-                arrays[name] = _array(archive, member, path if mapped(name) else None)
+                place = path if mapped(name) else None
+                arrays[name] = _array(archive, member, place, shuffled(name))
     return arrays
 
 
 def _array(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str | Path | None
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str | Path | None, shuffled: bool
 ) -> np.ndarray:
     """An array of an archive: mapped from the file at `path`, else read.
 
@@ -60,7 +64,26 @@ def _array(
     if content is not None:
         return np.ndarray(shape, dtype, content, order=order)
     offset = _offset(archive, member) + start
-    return np.memmap(path, dtype, "r", offset, shape, order).view(np.ndarray)
+    return _mapped(path, dtype, shape, order, offset, shuffled)
+
+
+def _mapped(
+    path: str | Path,
+    dtype: np.dtype,
+    shape: tuple[int, ...],
+    order: str,
+    offset: int,
+    shuffled: bool,
+) -> np.ndarray:
+    """An array at an offset of a file, read-only."""
+    begin = offset % mmap.ALLOCATIONGRANULARITY
+    size = begin + math.prod(shape) * dtype.itemsize
+    with open(path, "rb") as file:
+        pages = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ, offset=offset - begin)
+    if shuffled and hasattr(mmap, "MADV_RANDOM"):
+        # Else the system reads many more images along with each that is not in the page cache.
+        pages.madvise(mmap.MADV_RANDOM)
+    return np.ndarray(shape, dtype, pages, begin, order=order)
 
 
 def _offset(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:

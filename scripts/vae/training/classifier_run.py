@@ -25,7 +25,7 @@ def _train(
     start = time.perf_counter()
     engine.use_threads(threads)
     engine.use_gpus()
-    data = images.load(path_to_images)
+    data = images.load(path_to_images, shuffled=True)
     model, accuracy = classifier.fit(data)
     export.write_onnx(model, path_to_network)
     record = {

@@ -68,7 +68,7 @@ def _train(
     engine.use_gpus()
     running = engine.start(run, checkpoints.threads)
     export.check()
-    data = images.load(path_to_images)
+    data = images.load(path_to_images, shuffled=True)
     heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
