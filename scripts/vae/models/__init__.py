@@ -39,12 +39,14 @@ class Hierarchy(NamedTuple):
     joint: from noise [B, D] and images [B, H, W, C] to `z_mean` and `z_log_var` [B, D], those of a
     group given the draws before it, and to `logits`. separate: returns (encoder, decoder):
     from images to `z` [B, D] without noise, and from z to logits. Layers of the same name have the
-    same weights in each network; fresh ones are random. groups: of z, the code first.
+    same weights in each network; fresh ones are random. groups: of z, the code first. head: the
+    name of the layer that logits come from.
     """
 
     joint: keras.Model
     separate: Callable[[], tuple[keras.Model, keras.Model]]
     groups: tuple[Group, ...]
+    head: str
 
 
 def build(

@@ -40,6 +40,7 @@ CONDITIONAL = False
 
 SIDE = 8  # of the coarsest map, at most, along its shorter side
 POSTERIOR_FILTERS = 32
+HEAD = "patches_out"
 
 
 def build(
@@ -47,7 +48,7 @@ def build(
 ) -> Hierarchy:
     """Patches, residual blocks at each scale, one dense layer above; mirrored, with detail."""
     ladder = _Ladder(image_shape, channels, run)
-    return Hierarchy(ladder.joint(), ladder.separate, tuple(ladder.groups))
+    return Hierarchy(ladder.joint(), ladder.separate, tuple(ladder.groups), HEAD)
 
 
 @dataclass
@@ -129,7 +130,7 @@ class _Ladder:
         head = layers.Conv2DTranspose(
             *(self.channels, self.run.patch, self.run.patch, "same"),
             dtype="float32",
-            name="patches_out",
+            name=HEAD,
         )
         return conv.crop(head(hidden), self.image_shape)
 
