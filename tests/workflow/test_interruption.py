@@ -19,8 +19,18 @@ from vae.services.jobs import AGAIN
 # Trainings that are killed, by name of the run: the keys of their variant. The epochs of the first
 # take a twentieth of a second each, those of the second a third.
 KILLED = {
-    "ld_2_e_400_ema_0.99": {"epochs": 400, "ema": 0.99},
-    "ld_2_id_8_e_60_m_conv": {"epochs": 60, "model": "conv", "intermediate_dim": 8},
+    "ld_2_e_400_cp_4_ema_0.99_pr_flow": {
+        "epochs": 400,
+        "ema": 0.99,
+        "prior": "flow",
+        "couplings": 4,
+    },
+    "ld_2_f_8_e_60_m_ladder_ema_0.99": {
+        "epochs": 60,
+        "ema": 0.99,
+        "model": "ladder",
+        "filters": 8,
+    },
 }
 
 # How often to kill a real training of MNIST, which takes a while.
