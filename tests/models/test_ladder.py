@@ -58,3 +58,13 @@ def test_it_starts_at_the_mean_of_the_training_images():
     image = np.random.default_rng(0).random((8, 28, 28, 1), np.float32)
     mean = np.asarray(export.networks(vae).whole(image))
     assert 0.08 < np.median(mean) < 0.2
+
+
+def test_the_architecture_has_every_layer_once():
+    vae = fit.build((28, 28, 1), run_of("ladder", likelihood="gaussian"))
+    drawn = export.architecture(vae, export.networks(vae))
+    total = sum(layer["parameters"] for layers in drawn.values() for layer in layers)
+    assert total == sum(np.prod(weight.shape) for weight in vae.trainable_variables)
+    names = [layer["name"] for layer in drawn["encoder"]]
+    assert "code_log_var" in names
+    assert {name for layer in drawn["encoder"] for name in layer["inputs"]} <= {*names}

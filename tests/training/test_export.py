@@ -58,8 +58,8 @@ def test_keras_files_load_where_this_project_is_not(exported, tmp_path):
 
 
 def test_the_architecture_names_every_layer_with_its_shape_and_parameters(exported):
-    vae, _, _ = exported
-    drawn = json.loads(json.dumps(export.architecture(vae)))
+    vae, networks, _ = exported
+    drawn = json.loads(json.dumps(export.architecture(vae, networks)))
     encoder = {layer["name"]: layer for layer in drawn["encoder"]}
     assert encoder["hidden"] == {
         "name": "hidden",

@@ -183,12 +183,26 @@ def _export_in_tensorflow(model: keras.Model, path: str | Path) -> None:
         )
 
 
-def architecture(networks: Networks) -> dict[str, list[dict[str, Any]]]:
-    """The layers of both networks: name, type, output shape, number of parameters, inputs."""
-    return {
-        model.name: [_layer(layer) for layer in model.layers]
-        for model in (networks.encoder, networks.decoder)
-    }
+def architecture(vae: Bound, networks: Networks) -> dict[str, list[dict[str, Any]]]:
+    """The layers of both networks: name, type, output shape, number of parameters, inputs.
+
+    Of a hierarchy, whose q(z|x) goes through the decoder, those of the decoder are in it alone.
+    """
+    if isinstance(vae, HierarchicalVAE):
+        decoder = networks.decoder.layers
+        names = {layer.name for layer in decoder}
+        encoder = [layer for layer in vae.joint.layers if layer.name not in names]
+    else:
+        encoder, decoder = vae.encoder.layers, vae.decoder.layers
+    return {"encoder": _layers(encoder), "decoder": _layers(decoder)}
+
+
+def _layers(layers: list[keras.Layer]) -> list[dict[str, Any]]:
+    drawn = [_layer(layer) for layer in layers]
+    names = {layer["name"] for layer in drawn}
+    for layer in drawn:
+        layer["inputs"] = [name for name in layer["inputs"] if name in names]
+    return drawn
 
 
 def _layer(layer: keras.Layer) -> dict[str, Any]:

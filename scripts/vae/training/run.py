@@ -95,7 +95,7 @@ def _train(
         **engine.environment(running),
         "latent_size": vae.latent_size,
         "parameters": sum(math.prod(weight.shape) for weight in vae.trainable_variables),
-        "architecture": export.architecture(networks),
+        "architecture": export.architecture(vae, networks),
     }
     with atomic(outputs["record"]) as part:
         part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
