@@ -120,7 +120,11 @@ def test_a_flipped_bit_is_told(path, share):
         read(cifar10, path)
 
 
-@pytest.mark.parametrize("data", [b"<html>not found</html>", gzip.compress(b"text" * 999)])
+@pytest.mark.parametrize(
+    "data",
+    [b"<html>not found</html>", gzip.compress(b"text" * 999)],
+    ids=["html", "gzip"],  # a gzip file holds the time: two processes would name two tests
+)
 def test_another_file_is_told(path, data):
     path.write_bytes(data)
     with pytest.raises(UserError, match="not the CIFAR-10 archive"):
