@@ -13,6 +13,7 @@ from vae.explorer import page as explorer_page
 from vae.explorer import runtime as explorer_runtime
 from vae.latent import mixture
 from vae.latent.codes import Codes
+from vae.latent.onnx import Decoder
 
 # A drag in circles: frames a second, and milliseconds to decode an image, and to show it as well.
 DRAG = """async (seconds) => {
@@ -97,6 +98,16 @@ def test_names_of_classes_are_harmless_and_classes_can_be_chosen(page):
     assert page.locator("img").count() == 0
 
 
+LADDER = {
+    "latent_dim": 32,
+    "filters": 64,
+    "intermediate_dim": 256,
+    "latent_channels": 4,
+    "levels": 3,
+    "patch": 4,
+}
+
+
 def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most):
     """A page of an ONNX file and of as many random test images as there are labels."""
     rng = np.random.default_rng(0)
@@ -107,6 +118,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
             "run": f"ld_{latent_dim}",
             "class_names": names,
             "settings": {"model": "mlp", "conditional": False},
+            "latent_size": Decoder(decoder).latent_size,
         },
         Codes(z, np.ones_like(z), labels, FileNames.none(len(z))),
         rng.integers(0, 256, (len(labels), *shape), np.uint8),
@@ -152,6 +164,7 @@ def test_any_latent_size_and_images_without_classes(chromium, runtime, tmp_path,
             (92, 92, 3),
             {"latent_dim": 32, "filters": 32, "intermediate_dim": 256},
         ),
+        ("ladder, 28x28", "ladder", (28, 28, 1), LADDER),
     ],
 )
 def test_networks_of_the_real_sizes_are_exact(
@@ -161,7 +174,9 @@ def test_networks_of_the_real_sizes_are_exact(
     from vae.training import export, fit
 
     vae = fit.build(shape, run_settings(**settings | {"model": model}))
-    export.write_onnx(vae.decoder, tmp_path / "decoder.onnx", ABOUT)
+    groups = [{"name": group.name, "dimensions": group.size} for group in vae.groups]
+    about = ABOUT | {"latent": ABOUT["latent"] | {"groups": groups}}
+    export.write_onnx(export.networks(vae).decoder, tmp_path / "decoder.onnx", about)
     decoder, path = tmp_path / "decoder.onnx", tmp_path / "explorer.html"
     labels, names = np.arange(1000) % 10, tuple("0123456789")
     write_page(path, runtime, decoder, settings["latent_dim"], shape, labels, names, at_most=200)
