@@ -35,7 +35,7 @@ def test_damaged_and_foreign_files(project):
     for path in notes:
         path.write_text("mine")
     readers = {
-        "reconstructions.png": "images.npz",
+        "codes.npz": "images.npz",  # and not the decoder, which is set aside meanwhile
         "grid.png": "ld_2/decoder.onnx",
         "history.png": "ld_2/history.csv",
     }
