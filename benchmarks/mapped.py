@@ -13,21 +13,18 @@ systemd-run --user --scope -p MemoryMax=2500M -p MemorySwapMax=0 \
 import argparse
 import statistics
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from benchmarks.worker import Gate
+from benchmarks.worker import Gate, train
 from benchmarks.workers import Worker, alternate, module
 from vae.data import images
 from vae.data.images import Split
 from vae.plan import runs
 from vae.plan.config import MODELS, RunSettings
-from vae.services.checkpoints import Checkpoints
 
 KINDS = ("mapped", "array")
 THREADS = 2
@@ -37,21 +34,11 @@ TERMS = {"licence": "", "citation": ""}
 
 def work(path: str, kind: str, model: str) -> None:
     """Train, an epoch for each line of standard input, until that ends; answer as `Gate` does."""
-    from vae.training import engine, fit
-
     data = images.load(path, shuffled=True)
     settings = run(data.shape[2], model)
     if kind == "array":
         data = replace(data, train=_in_memory(data.train), test=_in_memory(data.test))
-    gate = Gate(len(data.train))
-
-    class Gated(Checkpoints):
-        def epoch_done(self, variables: Sequence[Any], last: bool) -> None:
-            gate.epoch_done()
-
-    chosen = engine.start(settings, THREADS)
-    with tempfile.TemporaryDirectory() as folder:
-        fit.train(data, settings, chosen, Gated(folder, "bench", THREADS))
+    train(data, settings, Gate(len(data.train)), THREADS)
 
 
 def run(channels: int, model: str) -> RunSettings:

@@ -50,9 +50,18 @@ class Gate:
 
 
 def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> None:
-    """As the rule `train` does it, except that checkpoints wait at the gate."""
+    """This project, on images of which one is held out."""
     from vae.data.images import Images, Split
     from vae.plan.config import RunSettings
+
+    labels = np.zeros(len(pixels), np.int64)
+    # One test image: its loss is part of an epoch here, and the peers measure none.
+    data = Images(Split(pixels, labels), Split(pixels[:1], labels[:1]), ())
+    train(data, RunSettings(**run), gate, threads)
+
+
+def train(data: Any, run: Any, gate: Gate, threads: int) -> None:
+    """Train on `Images` as the rule `train` does it, except that checkpoints wait at the gate."""
     from vae.services.checkpoints import Checkpoints
     from vae.training import engine, fit
 
@@ -60,13 +69,9 @@ def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> N
         def epoch_done(self, variables: Any, last: bool) -> None:
             gate.epoch_done()
 
-    settings = RunSettings(**run)
-    chosen = engine.start(settings, threads)
-    labels = np.zeros(len(pixels), np.int64)
-    # One test image: its loss is part of an epoch here, and the peers measure none.
-    data = Images(Split(pixels, labels), Split(pixels[:1], labels[:1]), ())
+    chosen = engine.start(run, threads)
     with tempfile.TemporaryDirectory() as folder:
-        fit.train(data, settings, chosen, Gated(folder, "bench", threads))
+        fit.train(data, run, chosen, Gated(folder, "bench", threads))
 
 
 def port(

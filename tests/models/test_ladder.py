@@ -54,7 +54,8 @@ def test_detail_depends_on_what_was_drawn_above_it():
 
 
 def test_it_starts_at_the_mean_of_the_training_images():
-    vae = fit.build((28, 28, 1), run_of("ladder"), brightness=0.13)
+    vae = fit.build((28, 28, 1), run_of("ladder"))
+    vae.start_at(0.13)
     image = np.random.default_rng(0).random((8, 28, 28, 1), np.float32)
     mean = np.asarray(export.networks(vae).whole(image))
     assert 0.08 < np.median(mean) < 0.2

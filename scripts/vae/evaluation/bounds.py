@@ -121,9 +121,8 @@ def exact_nll(
     """
     if decoder.classes:
         raise ValueError("quadrature with a conditional decoder")
-    if decoder.latent_size > 2:
-        raise ValueError(f"quadrature in {decoder.latent_size} dimensions; two are the most")
-    dimensions = decoder.latent_size
+    if (dimensions := decoder.latent_size) > 2:
+        raise ValueError(f"quadrature in {dimensions} dimensions; two are the most")
     # A posterior is narrower in one dimension, where as many points are so much closer.
     axis, step = np.linspace(-extent, extent, side ** (3 - dimensions), retstep=True)
     z = np.stack(np.meshgrid(*[axis] * dimensions), axis=-1).reshape(-1, dimensions)

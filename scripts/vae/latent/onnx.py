@@ -223,7 +223,8 @@ class Decoder(_Run):
         if size not in (self.latent_dim, self.latent_size):
             raise ValueError(f"z: expected [..., {self.latent_size}], got {np.shape(z)}")
         points = np.asarray(z, np.float32).reshape(-1, size)
-        points = np.pad(points, ((0, 0), (0, self.latent_size - size)))
+        if size < self.latent_size:
+            points = np.pad(points, ((0, 0), (0, self.latent_size - size)))
         each = None if labels is None else np.broadcast_to(labels, leading).ravel()
         inputs = {"z": points} | self._one_hot(each)
         batches = ({k: v[s] for k, v in inputs.items()} for s in self._slices(len(points)))

@@ -191,6 +191,17 @@ class HierarchicalVAE(Bound):
         super().__init__(hierarchy.groups, likelihood, beta, seed, shards)
         self.joint = hierarchy.joint
         self.separate = hierarchy.separate
+        self.head = hierarchy.head
+
+    def start_at(self, brightness: float) -> None:
+        """Before training: begin with images of this mean, in [0, 1], if logits are their pixels.
+
+        From a bias of 0, on MNIST, it is 5 nats behind after two epochs.
+        """
+        if self.likelihood.CHANNELS == 1:
+            bias = self.joint.get_layer(self.head).bias
+            share = min(max(brightness, 0.01), 0.99)
+            bias.assign(np.full(bias.shape, math.log(share / (1 - share))))
 
     def passes(self, x, label, noise):
         """See `Bound`."""

@@ -47,14 +47,12 @@ def build(
     run: RunSettings,
     classes: int = 0,
     engine: Engine | None = None,
-    brightness: float = 0.5,
 ) -> Bound:
     """The untrained VAE of a run; its weights and its noise follow from the run's seed alone.
 
     classes: on which it is conditional; 0 where it is not. engine: what its networks are built
     for; by default stock layers in float32, as they are saved. Layers of the likelihood and of the
-    prior are that in any case. brightness: the mean of the training images, in [0, 1], at which a
-    hierarchy starts.
+    prior are that in any case.
     """
     keras.utils.set_random_seed(run.seed)
     likelihood = likelihoods.get(run.likelihood)
@@ -68,11 +66,6 @@ def build(
         outputs = dict(joint.output)
         logits = keras.Model(joint.inputs, outputs.pop("logits"))
         joint = keras.Model(joint.inputs, outputs | likelihood.parameters(logits), name="joint")
-        if likelihood.CHANNELS == 1:
-            # From a bias of 0, on MNIST, it is 5 nats behind after two epochs.
-            head = joint.get_layer(networks.head)
-            share = min(max(brightness, 0.01), 0.99)
-            head.bias.assign(np.full(head.bias.shape, math.log(share / (1 - share))))
         hierarchy = networks._replace(joint=joint)
         return HierarchicalVAE(hierarchy, likelihood, run.beta, run.seed, shards)
     encoder, decoder = map(swapped, networks)
@@ -106,11 +99,12 @@ def train(
     steps = math.ceil(count / run.batch_size)
     classes = _classes(images) if run.conditional else 0
     engine = engine or choose(run, threads=1)
-    some = images.train.pixels[:: math.ceil(count / MOST)]
-    options = {"classes": classes, "brightness": float(some.mean()) / 255}
-    result = build(images.shape, run, **options)
+    result = build(images.shape, run, classes)
     logger.info("computes with %s", engine)
-    vae = result if engine.stock else build(images.shape, run, engine=engine, **options)
+    vae = result if engine.stock else build(images.shape, run, classes, engine)
+    if isinstance(vae, HierarchicalVAE):
+        some = images.train.pixels[:: math.ceil(count / MOST)]
+        vae.start_at(float(some.mean()) / 255)
     vae.kl_warmup_steps = round(run.kl_warmup_epochs * steps)
     rate = learning_rate(run, steps)
     vae.compile(optimizer(run, rate), **engine.compile_options(steps))
