@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from vae.figures.sheet import HEAD, LONGEST, RIGHT, place, save, sheet, styled
-from vae.figures.tiles import ROOM, how_many_fit, mosaic
+from vae.figures.sheet import blocks, save, styled
+from vae.figures.tiles import how_many_fit
 from vae.latent import sampling
 from vae.latent.onnx import Decoder
 
@@ -53,18 +53,9 @@ def draw(images: np.ndarray, kept: list[str], title: str) -> Figure:
 
     images: [B, R, C, H, W, K] in [0, 1]; kept: names of the groups, [R].
     """
-    left, gutter = 168, 28
-    room = (LONGEST - HEAD - RIGHT) // len(images) - gutter
-    pictures = [mosaic(block, (room, ROOM)) for block in images]
-    height, width, _ = pictures[0].shape
-    figure = sheet(
-        left + width + RIGHT,
-        HEAD + len(images) * (height + gutter) - gutter + RIGHT,
+    return blocks(
+        images,
+        kept,
         "What each level adds",
         f"{title}   ·   a sample, and others that share the named part of z with it",
     )
-    middles = (np.arange(len(kept)) + 0.5) * height / len(kept)
-    for i, picture in enumerate(pictures):
-        axes = place(figure, picture, left, HEAD + i * (height + gutter))
-        axes.set_yticks(middles, kept)
-    return figure

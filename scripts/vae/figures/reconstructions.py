@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae.data import images
-from vae.figures.sheet import HEAD, LONGEST, RIGHT, place, save, sheet, styled
-from vae.figures.tiles import ROOM, how_many_fit, in_rows, mosaic
+from vae.figures.sheet import blocks, save, styled
+from vae.figures.tiles import how_many_fit, in_rows
 from vae.latent.onnx import Decoder, Encoder
 
 FILES = {"reconstructions.png": "reconstructions"}
@@ -52,18 +52,9 @@ def draw(originals: np.ndarray, decoded: np.ndarray, title: str) -> Figure:
     """
     columns = math.ceil(math.sqrt(2 * len(originals)))
     pairs = zip(in_rows(originals, columns), in_rows(decoded, columns), strict=True)
-    bands = [np.stack(pair) for pair in pairs]
-    left, gutter = 168, 28
-    room = (LONGEST - HEAD - RIGHT) // len(bands) - gutter
-    pictures = [mosaic(band, (room, ROOM)) for band in bands]
-    height, width, _ = pictures[0].shape
-    figure = sheet(
-        left + width + RIGHT,
-        HEAD + len(bands) * (height + gutter) - gutter + RIGHT,
+    return blocks(
+        np.stack([np.stack(pair) for pair in pairs]),
+        ["image", "reconstruction"],
         "Test images and their reconstructions",
         f"{title}   ·   decoded from the mean of q(z|x)",
     )
-    for i, picture in enumerate(pictures):
-        axes = place(figure, picture, left, HEAD + i * (height + gutter))
-        axes.set_yticks([height / 4, 3 * height / 4], ["image", "reconstruction"])
-    return figure

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vae.figures.colours import COLOURS
+from vae.figures.tiles import ROOM, mosaic
 from vae.services.files import atomic
 
 DPI = 150
@@ -101,6 +102,28 @@ def place(figure: Figure, picture: np.ndarray, left: int, top: int) -> Axes:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return axes
+
+
+def blocks(images: np.ndarray, rows: list[str], headline: str, title: str) -> Figure:
+    """Blocks of images below one another, each with a label for each of its rows.
+
+    images: [B, R, C, H, W, K], uint8 or in [0, 1]; rows: the labels, [R].
+    """
+    left, gutter = 168, 28
+    room = (LONGEST - HEAD - RIGHT) // len(images) - gutter
+    pictures = [mosaic(block, (room, ROOM)) for block in images]
+    height, width, _ = pictures[0].shape
+    figure = sheet(
+        left + width + RIGHT,
+        HEAD + len(images) * (height + gutter) - gutter + RIGHT,
+        headline,
+        title,
+    )
+    middles = (np.arange(len(rows)) + 0.5) * height / len(rows)
+    for i, picture in enumerate(pictures):
+        axes = place(figure, picture, left, HEAD + i * (height + gutter))
+        axes.set_yticks(middles, rows)
+    return figure
 
 
 def album(picture: np.ndarray, headline: str, title: str) -> Figure:
