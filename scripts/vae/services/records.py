@@ -1,4 +1,4 @@
-"""Records of what was done: run.json, metrics.json, sample_quality.json."""
+"""Records of what was done: run.json, classifier.json, metrics.json, ..."""
 
 import json
 from pathlib import Path

@@ -1,11 +1,9 @@
 """The training of a dataset's classifier, from its images to its files."""
 
-import json
 import time
 
 from vae.data import images
-from vae.services import gpus
-from vae.services.files import atomic
+from vae.services import gpus, records
 
 
 def train(
@@ -39,5 +37,4 @@ def _train(
         "seconds": round(time.perf_counter() - start, 1),
         "threads": threads,
     }
-    with atomic(path_to_record) as part:
-        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    records.write(record, path_to_record)

@@ -1,6 +1,5 @@
 """The training of a run, from its images to its files."""
 
-import json
 import logging
 import math
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vae.data import images
 from vae.data.images import Images
 from vae.plan.config import RunSettings
-from vae.services import gpus
+from vae.services import gpus, records
 from vae.services.checkpoints import Checkpoints, identity
 from vae.services.files import atomic
 from vae.services.heartbeats import Heartbeat
@@ -97,8 +96,7 @@ def _train(
         "parameters": sum(math.prod(weight.shape) for weight in vae.trainable_variables),
         "architecture": export.architecture(vae, networks),
     }
-    with atomic(outputs["record"]) as part:
-        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    records.write(record, outputs["record"])
 
 
 def about(
