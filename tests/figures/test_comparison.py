@@ -26,3 +26,15 @@ def test_titles_of_panels_do_not_run_into_each_other():
     assert len(boxes) == 1 + len(comparison.PANELS)
     for i, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[i + 1 :]), i
+
+
+def test_runs_that_differ_in_many_settings_leave_room_for_the_panels():
+    values = dict.fromkeys(comparison.PANELS, 1.0)
+    words = {f"a_setting_of_the_network_{i}": i for i in range(8)}
+    runs = run(2, **values), run(3, epochs=10, **values)
+    for (record, *_), sign in zip(runs, (1, -1), strict=True):
+        record["settings"] |= {key: sign * (1 + number) for key, number in words.items()}
+    figure = comparison.draw(table(*runs), "mnist")
+    FigureCanvasAgg(figure).draw()  # lays it out
+    for axes in figure.axes:
+        assert axes.get_window_extent().width > 0.15 * figure.bbox.width

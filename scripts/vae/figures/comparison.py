@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ FILES = {"comparison.png": "comparison"}
 OF = "dataset"
 SETTINGS = {}
 
+LEGEND = 32  # characters in a line of the legend; a wider one leaves no room for the panels
 PANELS = {name: metric for name, metric in TABLE.items() if metric.panel is not None}
 
 
@@ -58,7 +60,8 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
     plane, *others = figure.subplots(2, columns, squeeze=False).flat
     lines = series(rows)
     for (name, line), colour in zip(lines, itertools.cycle(COLOURS), strict=False):
-        plane.plot(line["kl"], line["reconstruction"], "o-", color=colour, markersize=4, label=name)
+        style = {"color": colour, "markersize": 4, "label": textwrap.fill(name, LEGEND)}
+        plane.plot(line["kl"], line["reconstruction"], "o-", **style)
         for row in line.itertuples():
             at = (row.kl, row.reconstruction)
             offset = {"xytext": (5, 4), "textcoords": "offset points", "fontsize": "x-small"}
