@@ -108,6 +108,10 @@ def test_settings_that_some_models_lack_are_told_apart():
     assert [name for name, _ in comparison.series(rows)] == ["model conv, filters 32", "model mlp"]
 
 
+def test_a_run_alone_is_a_series_with_a_name():
+    assert [type(name) for name, _ in comparison.series(table(run(2)))] == [str]
+
+
 def test_the_table_survives_csv(tmp_path):
     rows = table(run(2, 0), run(2, 1), run(3))
     rows.to_csv(tmp_path / "comparison.csv", index=False)

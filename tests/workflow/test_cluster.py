@@ -68,8 +68,8 @@ def gpu_jobs(cluster, before, key="JobState"):
     return [job[key] for job in jobs if job["Partition"] == "gpu"]
 
 
-def gpu_of(workspace, run):
-    return re.search(r"CUDA_VISIBLE_DEVICES=(\d)", log_of(workspace, run))[1]
+def gpu_of(log):
+    return re.search(r"CUDA_VISIBLE_DEVICES=(\d)", log)[1]
 
 
 def test_the_profile_plans_without_a_slurm(fresh, tmp_path):
@@ -109,7 +109,9 @@ def test_a_sweep_runs_on_the_cluster_two_trainings_at_once(cluster, before, unbu
     partitions = [job["Partition"] for job in jobs]
     assert partitions.count("gpu") == 3  # with the classifier
     assert 2 <= partitions.count("cpu") <= 5  # prepare, and figures that share submissions
-    assert {gpu_of(unbuilt_copy, run) for run in ("ld_2", "ld_3")} == {"0", "1"}
+    logs = [log_of(unbuilt_copy, run) for run in ("ld_2", "ld_3")]
+    logs.append((results / "logs/train_classifier.log").read_text())
+    assert {gpu_of(log) for log in logs} == {"0", "1"}
     local = set(re.findall(r"^localrule (\w+):", done.stdout + done.stderr, re.M))
     assert {"compare", "write_model_card"} <= local
     assert "there is a GPU" in log_of(unbuilt_copy, "ld_2")  # but this TensorFlow has no CUDA
@@ -121,7 +123,7 @@ def test_trainings_share_a_submission(cluster, before, unbuilt_copy):
     done = unbuilt_copy.snakemake(*PROFILE, *components, "--", *HISTORY)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(gpu_jobs(cluster, before)) == 1
-    assert gpu_of(unbuilt_copy, "ld_2") == gpu_of(unbuilt_copy, "ld_3")
+    assert gpu_of(log_of(unbuilt_copy, "ld_2")) == gpu_of(log_of(unbuilt_copy, "ld_3"))
     logs = [log_of(unbuilt_copy, run) for run in ("ld_2", "ld_3")]
     times = sorted(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", log, re.M) for log in logs)
     assert times[0][-1] <= times[1][0], "one begins once the other has ended"

@@ -74,7 +74,7 @@ def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         ", ".join(f"{key} {_short(row[key])}" for key in keys if pd.notna(row[key]))
         for _, row in rows.iterrows()
     ]
-    return list(rows.groupby(names, sort=False))
+    return list(rows.groupby(np.array(names), sort=False))  # a list of one would name a column
 
 
 def _over_seeds(
