@@ -15,7 +15,7 @@ from tests.helpers import ROOT
 
 PARTS = ("Snakefile", "environment.yml", "workflow", "scripts", "config", "profiles", "gpu-cluster")
 FIGURES = (
-    "latent grid samples samples_gmm reconstructions traversals history architecture"
+    "latent grid samples samples_gmm neighbours reconstructions traversals history architecture"
 ).split()
 TINY = {
     "mirrors": [],

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.helpers import slurm
+from tests.helpers.workspace import FIGURES
 
 PROFILE = (
     *("--profile", "gpu-cluster", "--latency-wait", "10", "--jobs", "4"),
@@ -102,7 +103,7 @@ def test_a_sweep_runs_on_the_cluster_two_trainings_at_once(cluster, before, unbu
     assert done.returncode == 0, done.stdout + done.stderr
     results = unbuilt_copy.path / "results/digits"
     assert (results / "comparison.png").exists()
-    assert len(list(results.glob("ld_*/*.png"))) == 16
+    assert len(list(results.glob("ld_*/*.png"))) == 2 * len(FIGURES)
 
     jobs = cluster.completed()[before:]
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}

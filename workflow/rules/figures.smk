@@ -96,6 +96,32 @@ use rule plot_samples as plot_samples_gmm with:
         "results/{dataset}/{run}/logs/plot_samples_gmm.tsv"
 
 
+# Samples and the training images nearest to them: are they copies?
+rule plot_neighbours:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+        decoder="results/{dataset}/{run}/decoder.onnx",
+    output:
+        in_report("results/{dataset}/{run}/neighbours.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_neighbours.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_neighbours.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        flip=lambda wildcards: run_values(wildcards)["flip"],
+        seed=run_seed,
+        code=fingerprint("plot_neighbours"),
+    script:
+        "../../scripts/plot_neighbours.py"
+
+
 # Test images and their reconstructions.
 rule plot_reconstructions:
     input:
