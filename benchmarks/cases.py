@@ -18,18 +18,20 @@ class Case:
     """The first run of a configured dataset, on images of its size.
 
     images: of an epoch. few: of an epoch of a slow engine; 0 where even a batch takes minutes and
-    it is left out.
+    it is left out. changes: of the run. ported: whether there is a straight port.
     """
 
     dataset: str
     image_shape: tuple[int, int, int]
     images: int
     few: int
+    changes: dict[str, Any] = field(default_factory=dict)
+    ported: bool = True
 
     @property
     def run(self) -> dict[str, Any]:
         """The values of the run, as the workflow would train it."""
-        return first_run(self.dataset, {})
+        return first_run(self.dataset, self.changes)
 
 
 CASES = {
@@ -37,6 +39,14 @@ CASES = {
     "conv32": Case("cifar10", (32, 32, 3), 5_120, 1_280),
     "conv92": Case("caltech101_92", (92, 92, 3), 1_024, 256),
     "conv128": Case("caltech101_128", (128, 128, 3), 512, 0),
+    "flow": Case(
+        *("mnist", (28, 28, 1), 30_000, 0), {"latent_dim": 20, "prior": "flow"}, ported=False
+    ),
+    "ladder": Case(
+        *("mnist", (28, 28, 1), 5_120, 0),
+        {"model": "ladder", "latent_dim": 32, "batch_size": 128, "intermediate_dim": 256},
+        ported=False,
+    ),
 }
 
 
@@ -90,7 +100,9 @@ def engines(case: Case, names: list[str]) -> list[str]:
     return [
         name
         for name in names
-        if not (ENGINES[name].convolutional and dense) and not (ENGINES[name].slow and not case.few)
+        if not (ENGINES[name].convolutional and dense)
+        and not (ENGINES[name].slow and not case.few)
+        and (case.ported or ENGINES[name].kind != "port")
     ]
 
 

@@ -5,7 +5,7 @@ does it.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -46,22 +46,26 @@ class Network:
 
     Between dense layers and others, values are flattened, or made a map again; the last map is cut
     to the size of the image.
+
+    prior: layers of a learned prior.
     """
 
     image_shape: tuple[int, int, int]
     encoder: list[Layer]
     heads: list[Layer]
     decoder: list[Layer]
+    prior: list[Layer] = field(default_factory=list)
 
     @property
     def layers(self) -> list[Layer]:
         """All of them."""
-        return [*self.encoder, *self.heads, *self.decoder]
+        return [*self.encoder, *self.heads, *self.decoder, *self.prior]
 
     @property
     def parameters(self) -> int:
-        """Weights and biases; without the variance of a Gaussian likelihood."""
-        return sum(layer.weights + layer.result[-1] for layer in self.layers)
+        """Weights and biases, without the prior's and the variance of a Gaussian likelihood."""
+        networks = [*self.encoder, *self.heads, *self.decoder]
+        return sum(layer.weights + layer.result[-1] for layer in networks)
 
 
 def training_flops(network: Network) -> int:
@@ -76,8 +80,66 @@ def training_flops(network: Network) -> int:
 
 
 def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
-    """The network of a run, `mlp` or `conv`, as scripts/vae/models/ has it."""
-    return {"mlp": _mlp, "conv": _conv}[run["model"]](image_shape, run)
+    """The network of a run, `mlp`, `conv` or `ladder`, as scripts/vae/models/ has it."""
+    network = {"mlp": _mlp, "conv": _conv, "ladder": _ladder}[run["model"]](image_shape, run)
+    if run.get("prior") == "flow":
+        network.prior.extend(layer for pair in flow(run) for layer in pair)
+    return network
+
+
+def flow(run: dict[str, Any]) -> list[tuple[Layer, Layer]]:
+    """The two layers of each coupling of a flow, of half of the dimensions."""
+    kept = run["latent_dim"] // 2
+    changed = run["latent_dim"] - kept
+    hidden = run["flow_hidden"]
+    coupling = _dense(kept, hidden), _dense(hidden, 2 * changed, relu=False)
+    return [coupling] * run["couplings"]
+
+
+def scales(image_shape: tuple[int, int, int], run: dict[str, Any]) -> list[tuple[int, int]]:
+    """Sizes of the maps of `ladder`, from coarse to fine."""
+    sizes = [_divided(image_shape[:2], run["patch"])]
+    while min(sizes[0]) > 8:
+        sizes.insert(0, _divided(sizes[0], 2))
+    return sizes
+
+
+def ladder(image_shape: tuple[int, int, int], run: dict[str, Any]) -> dict[str, Layer]:
+    """The layers of `ladder` by name; those of a map of detail end in its number."""
+    filters, patch, hidden = run["filters"], run["patch"], run["intermediate_dim"]
+    code, channels, levels = run["latent_dim"], run["latent_channels"], run["levels"]
+    sizes = scales(image_shape, run)
+    maps = [(*size, filters) for size in sizes]
+    parts = {"patches": Layer("conv", image_shape, maps[-1], patch, patch)}
+
+    def block(name: str, shape: tuple[int, ...]) -> None:
+        for half in "ab":
+            parts[f"{name}_{half}"] = Layer("conv", shape, shape, 3)
+
+    block("image_block_1", maps[-1])
+    block("image_block_2", maps[-1])
+    for scale in range(len(maps) - 1, 0, -1):
+        parts[f"halves_{scale}"] = Layer("conv", maps[scale], maps[scale - 1], 2, 2)
+        block(f"image_block_halved_{scale}", maps[scale - 1])
+    parts["code_hidden"] = _dense(math.prod(maps[0]), hidden)
+    parts["code_mean"], parts["code_log_var"] = [_dense(hidden, code, relu=False)] * 2
+    parts["hidden"] = _dense(code, hidden)
+    parts["features"] = _dense(code + hidden, math.prod(maps[0]), relu=False)
+    block("block_0", maps[0])
+    for scale in range(1, len(maps)):
+        parts[f"doubles_{scale}"] = Layer("transposed", maps[scale - 1], maps[scale], 2, 2)
+        block(f"block_{scale}", maps[scale])
+    for level in range(levels):
+        shape = maps[level * len(maps) // levels]
+        seen, values, inner = ((*shape[:2], n) for n in (2 * filters, channels, 32))
+        parts[f"posterior_{level}"] = Layer("conv", seen, inner, 3)
+        for name in ("mean", "log_var"):
+            parts[f"{name}_{level}"] = Layer("conv", inner, values, relu=False)
+        parts[f"scale_{level}"] = Layer("conv", shape, values, relu=False)
+        parts[f"change_{level}"] = Layer("conv", values, shape, relu=False)
+        block(f"block_of_{level}", shape)
+    parts["patches_out"] = Layer("transposed", maps[-1], image_shape, patch, patch, relu=False)
+    return parts
 
 
 def _mlp(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
@@ -114,6 +176,15 @@ def _conv(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
     decoder.append(Layer("conv", given, (*given[:2], channels), first, relu=False))
     heads = _heads(hidden, run["latent_dim"])
     return Network(image_shape, [*encoder, _dense(features, hidden)], heads, decoder)
+
+
+def _ladder(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
+    return Network(image_shape, list(ladder(image_shape, run).values()), [], [])
+
+
+def _divided(size: tuple[int, ...], by: int) -> tuple[int, int]:
+    height, width = size
+    return math.ceil(height / by), math.ceil(width / by)
 
 
 def _dense(given: int, result: int, relu: bool = True) -> Layer:

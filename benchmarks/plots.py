@@ -32,7 +32,7 @@ def training(rows: pd.DataFrame, machine: dict[str, Any]) -> Figure:
     for axis, name, panel in zip(axes, names, panels, strict=True):
         case, limits = CASES[name], panel.set_index("engine")["images_per_second"]
         shape = "×".join(map(str, case.image_shape))
-        label = f"{case.run['model']}, {shape}, batch {case.run['batch_size']}"
+        label = f"{name}, {shape}, batch {case.run['batch_size']}"
         if "gemm_bfloat16" in limits:
             label += f"; limit of bfloat16 {_plain(limits['gemm_bfloat16'])}"
         axis.set_title(label)

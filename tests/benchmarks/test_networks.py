@@ -5,6 +5,7 @@ from benchmarks.cases import CASES
 from benchmarks.networks import Layer, Network
 
 MLP = {"model": "mlp", "intermediate_dim": 512, "latent_dim": 2}
+FLOW = {"latent_dim": 5, "prior": "flow", "couplings": 3, "flow_hidden": 7}
 CONV = {"model": "conv", "intermediate_dim": 7, "latent_dim": 2, "filters": 5}
 
 
@@ -56,6 +57,25 @@ def test_sizes_that_halve_unevenly_come_back_larger():
     assert network.decoder[-1].result == (96, 96, 3)
 
 
-def test_every_case_is_configured_with_the_same_batch():
-    assert {case.run["batch_size"] for case in CASES.values()} == {256}
-    assert [case.run["model"] for case in CASES.values()] == ["mlp", "conv", "conv", "conv"]
+def test_work_of_a_flow_is_that_of_halves():
+    prior = networks.build((28, 28, 1), MLP | FLOW).prior
+    assert sum(layer.multiplications for layer in prior) == 3 * (2 * 7 + 7 * 2 * 3)
+    assert networks.build((28, 28, 1), MLP | FLOW).parameters == 784 * 512 + 512 + 2 * (
+        512 * 5 + 5
+    ) + (5 * 512 + 512 + 512 * 784 + 784)
+
+
+def test_a_hierarchy_spreads_its_levels_over_its_scales():
+    run = {"filters": 6, "patch": 2, "intermediate_dim": 7, "latent_dim": 3}
+    layers = networks.ladder((50, 37, 3), run | {"latent_channels": 4, "levels": 3})
+    assert networks.scales((50, 37, 3), run) == [(7, 5), (13, 10), (25, 19)]
+    assert [layers[f"change_{i}"].result for i in range(3)] == [(7, 5, 6), (13, 10, 6), (25, 19, 6)]
+    assert layers["patches_out"].given == (25, 19, 6)
+
+
+def test_cases_are_configured_networks_and_both_that_learn_more_than_a_code():
+    assert [case.run["model"] for case in CASES.values()] == [
+        *("mlp", "conv", "conv", "conv", "mlp", "ladder")
+    ]
+    assert [case.run["batch_size"] for case in CASES.values()] == [256] * 5 + [128]
+    assert CASES["flow"].run["prior"] == "flow"
