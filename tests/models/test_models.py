@@ -1,5 +1,7 @@
 """Every network, on images of every size: shapes, odd sizes, ONNX, one step of training."""
 
+import math
+
 import keras
 import numpy as np
 import onnxruntime
@@ -10,7 +12,7 @@ from tests.helpers.networks import ABOUT
 from vae.data.images import Images, Split
 from vae.latent.onnx import Decoder, Encoder, Posterior
 from vae.latent.posteriors import log_normal
-from vae.models import conv
+from vae.models import conv, spatial
 from vae.plan.config import MODELS, RunSettings
 from vae.plan.parts import parts
 from vae.training import export, fit
@@ -21,10 +23,12 @@ SMALL = {"filters": 4, "intermediate_dim": 8, "latent_channels": 2, "levels": 2}
 CONDITIONAL = [m for m in MODELS if parts("models")[m].constants.get("CONDITIONAL", True)]
 
 
-def run_of(model, **changes):
+def run_of(model, shape=(8, 8, 1), **changes):
     run = {k: v for k, v in RUN.items() if k != "intermediate_dim"} | {"model": model}
     settings = parts("models")[model].settings
     run |= {key: SMALL.get(key, setting["default"]) for key, setting in settings.items()}
+    if model == "spatial":
+        run["latent_dim"] = 2 * math.prod(spatial.positions(shape))
     return RunSettings(**run | changes)
 
 
@@ -37,11 +41,12 @@ def perturb(vae, rng, by=0.05):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("shape", [(8, 8, 1), (32, 32, 3), (37, 50, 3), (92, 92, 3), (1, 3, 1)])
 def test_images_come_back_in_their_shape(model, shape):
-    vae = fit.build(shape, run_of(model, likelihood="gaussian"))
+    run = run_of(model, shape, likelihood="gaussian")
+    vae = fit.build(shape, run)
     networks = export.networks(vae)
     x = np.random.default_rng(0).random((2, *shape), np.float32)
     z = networks.encoder(x)["z"]
-    assert vae.groups[0] == ("code", (2,))
+    assert vae.groups[0] == ("code", (run.latent_dim,))
     assert z.shape == (2, vae.latent_size)
     mean = np.asarray(networks.decoder(z)["mean"])
     assert mean.shape == x.shape
@@ -54,7 +59,8 @@ def test_images_come_back_in_their_shape(model, shape):
 def test_training_and_onnx(model, likelihood, tmp_path):
     rng = np.random.default_rng(0)
     split = Split(rng.integers(0, 256, (8, 18, 20, 3), np.uint8), np.zeros(8, int))
-    vae, history = fit.train(Images(split, split), run_of(model, likelihood=likelihood, epochs=1))
+    run = run_of(model, (18, 20, 3), likelihood=likelihood, epochs=1)
+    vae, history = fit.train(Images(split, split), run)
     assert np.isfinite(history.loss[0])
     perturb(vae, rng)
     networks = export.networks(vae)
