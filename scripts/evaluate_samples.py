@@ -11,8 +11,10 @@ if __name__ == "__main__":
             path_to_decoder=snakemake.input.decoder,
             path_to_mixture=snakemake.input.mixture,
             path_to_classifier=next(iter(snakemake.input.classifier), None),
+            path_to_second_stage=next(iter(snakemake.input.second_stage), None),
             path_to_run=snakemake.input.run,
             path_to_quality=snakemake.output[0],
             evaluation=snakemake.params.evaluation,
+            second_stage=snakemake.params.second_stage,
             threads=snakemake.threads,
         )

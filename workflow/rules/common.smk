@@ -3,6 +3,7 @@ from functools import cache
 from pathlib import Path
 
 from vae.plan import datasets, figures, preflight, targets
+from vae.plan.config import SecondStageTraining
 from vae.plan.constants import constant
 from vae.plan.fingerprints import fingerprint, fingerprint_files
 from vae.services import jobs
@@ -92,6 +93,38 @@ def prepare_threads(wildcards):
     Not `workflow.cores`, which is unknown on a cluster; Snakemake takes no more than there are.
     """
     return datasets.workers(preparation(wildcards)["format"])
+
+
+def second_stage_settings(wildcards):
+    """What the training of a run's second stage depends on, as a plain dict.
+
+    Exits with a helpful message if the config gives this run none.
+    """
+    run_values(wildcards)
+    configured = dataset_of(wildcards).second_stage
+    if not settings.runs[wildcards.dataset][wildcards.run].second_stage:
+        sys.exit(targets.no_second_stage(wildcards.dataset, wildcards.run))
+    return configured.model_dump(include=set(SecondStageTraining.model_fields))
+
+
+def second_stage_draws(wildcards):
+    """How codes are drawn from a run's second stage, as a plain dict; empty without one."""
+    run_values(wildcards)
+    if not settings.runs[wildcards.dataset][wildcards.run].second_stage:
+        return {}
+    return dataset_of(wildcards).second_stage.model_dump(include={"guidance", "steps"})
+
+
+def second_stage(wildcards):
+    """The network of a run's second stage; none if it has none."""
+    network = f"results/{wildcards.dataset}/{wildcards.run}/second_stage.onnx"
+    return [network] if second_stage_draws(wildcards) else []
+
+
+def second_stage_code(wildcards):
+    """Fingerprint of what trains a second stage: the shape of a code is stated by the network."""
+    network = run_values(wildcards)["model"]
+    return fingerprint("train_second_stage", f"vae.models.{network}")
 
 
 def train_code(wildcards):

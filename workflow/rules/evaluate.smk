@@ -42,6 +42,7 @@ rule evaluate_samples:
         decoder="results/{dataset}/{run}/decoder.onnx",
         mixture="results/{dataset}/{run}/mixture.npz",
         classifier=classifier,
+        second_stage=second_stage,
         run="results/{dataset}/{run}/run.json",
     output:
         in_report("results/{dataset}/{run}/sample_quality.json", "quality of samples"),
@@ -59,6 +60,7 @@ rule evaluate_samples:
         runtime=each_attempt(60),
     params:
         evaluation=evaluation_settings("generated"),
+        second_stage=second_stage_draws,
         units=units_of(SAMPLE_METRICS),
         code=fingerprint("evaluate_samples"),
     script:

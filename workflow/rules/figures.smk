@@ -96,6 +96,29 @@ use rule plot_samples as plot_samples_gmm with:
         "results/{dataset}/{run}/logs/plot_samples_gmm.tsv"
 
 
+# Images decoded from draws from the second stage, class by class.
+rule plot_samples_second_stage:
+    input:
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        second_stage="results/{dataset}/{run}/second_stage.onnx",
+    output:
+        in_report("results/{dataset}/{run}/samples_second_stage.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_samples_second_stage.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_samples_second_stage.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    params:
+        draws=second_stage_draws,
+        seed=run_seed,
+        code=fingerprint("plot_samples_second_stage"),
+    script:
+        "../../scripts/plot_samples_second_stage.py"
+
+
 # Samples and the training images nearest to them: are they copies?
 rule plot_neighbours:
     input:

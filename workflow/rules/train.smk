@@ -103,3 +103,35 @@ rule train_classifier:
         code=fingerprint("train_classifier"),
     script:
         "../../scripts/train_classifier.py"
+
+
+# Another distribution of codes to draw from: a velocity that leads noise to codes.
+rule train_second_stage:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+        posterior="results/{dataset}/{run}/posterior.onnx",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        network="results/{dataset}/{run}/second_stage.keras",
+        onnx="results/{dataset}/{run}/second_stage.onnx",
+        history="results/{dataset}/{run}/second_stage_history.csv",
+        record="results/{dataset}/{run}/second_stage.json",
+    log:
+        "results/{dataset}/{run}/logs/train_second_stage.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/train_second_stage.tsv"
+    group:
+        "train"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=training_memory,
+        runtime=each_attempt(720),
+    params:
+        settings=second_stage_settings,
+        code=second_stage_code,
+    script:
+        "../../scripts/train_second_stage.py"

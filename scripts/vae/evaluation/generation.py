@@ -12,13 +12,21 @@ from vae.data.images import Images, Split
 from vae.data.pixels import to_uint8
 from vae.evaluation import sample_quality as quality
 from vae.evaluation.sample_metrics import FLOOR, metric
-from vae.latent import sampling
+from vae.latent import sampling, second_stage
 from vae.latent.mixture import Mixture
-from vae.latent.onnx import BATCH, Classifier, Decoder, Encoder, slices
+from vae.latent.onnx import BATCH, Classifier, Decoder, Encoder, Velocity, slices
 from vae.services.errors import DivergedError
 from vae.services.progress import Progress
 
 logger = logging.getLogger(__name__)
+
+
+class SecondStage(NamedTuple):
+    """A second stage, and how codes are drawn from it."""
+
+    velocity: Velocity
+    guidance: float
+    steps: int
 
 
 class Run(NamedTuple):
@@ -29,6 +37,7 @@ class Run(NamedTuple):
     mixture: Mixture
     seed: int
     binary: bool
+    second_stage: SecondStage | None = None
 
 
 Codes = tuple[np.ndarray, np.ndarray]
@@ -48,6 +57,14 @@ def _mixture(run: Run, test: Split, train: Split) -> Codes:
     return _with_detail(run, run.mixture.draw(len(test), run.seed)), test.labels
 
 
+def _second_stage(run: Run, test: Split, train: Split) -> Codes | None:
+    if not run.second_stage:
+        return None
+    velocity, *how = run.second_stage
+    z = second_stage.draw(velocity, len(test), test.labels, *how, run.seed)
+    return _with_detail(run, z), test.labels
+
+
 def _with_detail(run: Run, z: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     return sampling.with_detail(z, run.decoder.latent_size, run.seed, temperature)
 
@@ -65,6 +82,7 @@ CODES: dict[str, Callable[[Run, Split, Split], Codes | None]] = {
     "prior": _prior,
     "tempered": _tempered,
     "mixture": _mixture,
+    "second_stage": _second_stage,
     "reconstructions": _reconstructions,
 }
 

@@ -22,6 +22,7 @@ ORIGINS = {
     "prior": ("prior", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
     "tempered": ("prior, detail at 0.8", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
     "mixture": ("mixture", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
+    "second_stage": ("second stage", ("frechet_distance", "kernel_distance", "precision", "recall", "coverage", "classes_covered")),
     "reconstructions": ("reconstructions", ("frechet_distance",)),
     "floor": ("training images", ("frechet_distance",)),
 }

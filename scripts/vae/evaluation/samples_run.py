@@ -3,7 +3,7 @@
 from vae.data import images
 from vae.evaluation import generation
 from vae.latent import mixture
-from vae.latent.onnx import Classifier, Decoder, Encoder
+from vae.latent.onnx import Classifier, Decoder, Encoder, Velocity
 from vae.services import records
 
 
@@ -13,14 +13,17 @@ def evaluate(
     path_to_decoder: str,
     path_to_mixture: str,
     path_to_classifier: str | None,
+    path_to_second_stage: str | None,
     path_to_run: str,
     path_to_quality: str,
     evaluation: dict[str, int],
+    second_stage: dict[str, float],
     threads: int,
 ) -> None:
     """Write sample_quality.json: the run, how it was evaluated, and by origin every metric.
 
     path_to_classifier: None for images without labels; `notes` then say why there are no metrics.
+    path_to_second_stage: None if there is none; second_stage: `guidance` and `steps` of its draws.
     """
     record = records.read(path_to_run)
     data = images.load(path_to_images)
@@ -34,13 +37,16 @@ def evaluate(
             mixture.load(path_to_mixture),
             record["settings"]["seed"],
             record["settings"]["binarize"] == "dynamic",
+            generation.SecondStage(Velocity(path_to_second_stage, threads), **second_stage)
+            if path_to_second_stage
+            else None,
         )
         classifier = Classifier(path_to_classifier, threads)
         origins = generation.evaluate(data, run, classifier, generated)
     content = {
         "dataset": record["dataset"],
         "run": record["run"],
-        "evaluation": evaluation,
+        "evaluation": evaluation | ({"second_stage": second_stage} if second_stage else {}),
         "origins": origins,
         "notes": [note] if note else [],
     }

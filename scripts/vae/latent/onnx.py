@@ -235,6 +235,38 @@ class Decoder(_Run):
         }
 
 
+class Velocity(_Network):
+    """The velocity of codes on their way from noise, as a second stage learned it.
+
+    latent_dim: D; classes: K, 0 where there are none; class_names: theirs.
+    """
+
+    def __init__(self, path: str | Path, intra_op_num_threads: int = 1):
+        """Read second_stage.onnx.
+
+        Raises UserError where the file is damaged or is something else.
+        """
+        super().__init__(path, ("code", "time", "velocity"), intra_op_num_threads)
+        (self.latent_dim,) = self._shapes["code"]
+        with reading(path):
+            texts = self._session.get_modelmeta().custom_metadata_map
+            self.class_names = json.loads(texts["class_names"])
+
+    def __call__(self, code: np.ndarray, time: float, labels: np.ndarray | None = None):
+        """The velocity of codes [N, D] at a time in [0, 1]: float32 [N, D].
+
+        labels: classes [N]; None for any class.
+        """
+        inputs = {"code": code, "time": np.full((len(code), 1), time, np.float32)}
+        if self.classes:
+            one_hot = np.zeros((len(code), self.classes), np.float32)
+            if labels is not None:
+                one_hot[np.arange(len(code)), labels] = 1
+            inputs["class"] = one_hot
+        (velocity,) = self._run(("velocity",), iter([inputs]))
+        return velocity
+
+
 class Classifier(_Network):
     """What a network that tells the classes of a dataset apart sees in images.
 

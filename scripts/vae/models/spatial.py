@@ -25,6 +25,7 @@ SETTINGS = {
 }  # fmt: skip
 LEARNING_RATE = 0.002  # of Adam
 CONDITIONAL = False
+SECOND_STAGE = True  # by default, where a dataset has one
 
 
 def build(
@@ -36,8 +37,7 @@ def build(
     """
     filters = run.filters
     patch = _patch(image_shape)
-    height, width = positions(image_shape)
-    depth = _depth(run.latent_dim, image_shape)
+    height, width, depth = code_shape(image_shape, run)
 
     image = keras.Input(image_shape, name="image")
     hidden = layers.Conv2D(filters, patch, patch, "same", name="patches")(image)
@@ -67,21 +67,24 @@ def positions(image_shape: tuple[int, int, int]) -> tuple[int, int]:
     return height, width
 
 
-def _patch(image_shape: tuple[int, int, int]) -> int:
-    """Pixels along the side of one."""
-    return 2 ** max(2, conv.halvings(image_shape, 12))
+def code_shape(image_shape: tuple[int, int, int], run: RunSettings) -> tuple[int, int, int]:
+    """The map: height, width and the number of values at each position.
 
-
-def _depth(latent_dim: int, image_shape: tuple[int, int, int]) -> int:
-    """Values at each position."""
+    Raises UserError if latent_dim is no multiple of the number of positions.
+    """
     height, width = positions(image_shape)
-    depth, left = divmod(latent_dim, height * width)
+    depth, left = divmod(run.latent_dim, height * width)
     if left:
         multiples = [height * width * n for n in (depth, depth + 1) if n]
         raise UserError(
-            f"latent_dim {latent_dim} does not fit model: spatial. For images of {image_shape[0]}x"
-            f"{image_shape[1]} pixels its map has {height}x{width} positions, each with as many "
-            f"values, so latent_dim has to be a multiple of {height * width}, such as "
-            f"{' or '.join(map(str, multiples))}."
+            f"latent_dim {run.latent_dim} does not fit model: spatial. For images of "
+            f"{image_shape[0]}x{image_shape[1]} pixels its map has {height}x{width} positions, "
+            f"each with as many values, so latent_dim has to be a multiple of {height * width}, "
+            f"such as {' or '.join(map(str, multiples))}."
         )
-    return depth
+    return height, width, depth
+
+
+def _patch(image_shape: tuple[int, int, int]) -> int:
+    """Pixels along the side of one."""
+    return 2 ** max(2, conv.halvings(image_shape, 12))

@@ -186,6 +186,41 @@ class EvaluationSettings(Strict):
     )
 
 
+class SecondStageTraining(Strict):
+    """What the training of a second stage depends on besides its run and its images."""
+
+    kind: Literal["rectified_flow"] = Field(
+        "rectified_flow",
+        description="`rectified_flow`: a network learns the way from noise to codes (Liu et al. "
+        "2023)",
+    )
+    epochs: whole(ge=1, le=100_000) = Field(
+        10, description="passes over the codes of the training set; more pay more than anything"
+    )
+    batch_size: whole(ge=1, le=65_536) = Field(128, description="codes per step")
+    learning_rate: real(gt=0, le=1) = Field(
+        0.002, description="of Adam at the start; it falls to 0 as a half cosine"
+    )
+    filters: whole(ge=1, le=4096) = Field(
+        128, description="filters of its convolutions, or units of its layers where codes are flat"
+    )
+    blocks: whole(ge=1, le=64) = Field(5, description="residual blocks")
+
+
+class SecondStageSettings(SecondStageTraining):
+    """Another distribution of codes to draw from, learned after the training of a run."""
+
+    runs: Annotated[list[str] | None, Setting(default="those with `model: spatial`")] = Field(
+        None, description="runs that get one, such as `[ld_512]`"
+    )
+    guidance: real(ge=0) = Field(
+        2.0,
+        description="how far samples follow their class: 1 as learned, more is plainer and less "
+        "varied, 0 not at all; without classes it does nothing",
+    )
+    steps: whole(ge=1, le=1000) = Field(25, description="steps from noise to a code")
+
+
 class ExplorerSettings(Strict):
     """Pages to explore runs in; they are built on request."""
 
@@ -247,6 +282,9 @@ class Dataset(RunSettings, SourceSettings):
     evaluation: Annotated[EvaluationSettings, Setting(default=" ")] = Field(
         EvaluationSettings(),
         description="what `metrics.json` and `sample_quality.json` are computed from",
+    )
+    second_stage: Annotated[SecondStageSettings | None, Setting(default=" ")] = Field(
+        None, description="another distribution of codes to draw samples from"
     )
     explorer: Annotated[ExplorerSettings, Setting(default=" ")] = Field(
         ExplorerSettings(), description="pages to explore runs in"

@@ -1,8 +1,9 @@
 """The figures that are drawn, as their modules in `vae/figures` state in literals.
 
-FILES: name of each file -> its label in the report. OF: "run" (the default), or "dataset" for a
-figure that shows all runs of one. DRAWN_FOR: keys of a run -> the values for which it is drawn, all
-of which have to match. SETTINGS: the figure settings that it uses, as `vae.plan.parts` reads them.
+FILES: name of each file -> its label in the report. OF: "run" (the default), "second stage" of a
+run, or "dataset" for a figure that shows all runs of one. DRAWN_FOR: keys of a run -> the values
+for which it is drawn, all of which have to match. SETTINGS: the figure settings that it uses, as
+`vae.plan.parts` reads them.
 
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
@@ -18,11 +19,14 @@ def files_of_a_dataset() -> list[str]:
     return sorted(file for part in _figures("dataset") for file in part.constants["FILES"])
 
 
-def files_of_a_run(values: Mapping[str, Any]) -> list[str]:
-    """Names of the figures that are drawn for a run with these values, sorted."""
+def files_of_a_run(values: Mapping[str, Any], second_stage: bool = False) -> list[str]:
+    """Names of the figures that are drawn for a run with these values, sorted.
+
+    second_stage: whether it has one.
+    """
     return sorted(
         file
-        for part in _figures("run")
+        for part in (*_figures("run"), *(_figures("second stage") if second_stage else ()))
         if all(values.get(k) in v for k, v in part.constants.get("DRAWN_FOR", {}).items())
         for file in part.constants["FILES"]
     )

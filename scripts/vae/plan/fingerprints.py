@@ -21,7 +21,7 @@ WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 # What `vae.plan` reads of the files in these packages, or of one module: it is in parameters of the
 # rules, or changes no result.
 STATED = {
-    "vae.models.": {"SETTINGS", "LEARNING_RATE", "PRIORS", "CONDITIONAL"},
+    "vae.models.": {"SETTINGS", "LEARNING_RATE", "PRIORS", "CONDITIONAL", "SECOND_STAGE"},
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {"SETTINGS", "CHANNELS", "RAW", "WORKERS"},

@@ -8,7 +8,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,14 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Run:
-    """One training run: its name, and every value it depends on."""
+    """One training run: its name, and every value it depends on.
+
+    second_stage: whether it gets one.
+    """
 
     name: str
     values: dict[str, Any]
+    second_stage: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,14 @@ def resolve(config: dict[str, Any]) -> Settings:
                 errors.append(f"{where}: a second run called {run.name}; each name is one run")
             runs[name][run.name] = run
             conditional = conditional or (where if run.values["conditional"] else None)
+        named = {"explorer": dataset.explorer.runs}
+        if dataset.second_stage:
+            named["second_stage"] = dataset.second_stage.runs
+            runs[name] = _with_second_stages(runs[name], dataset.second_stage.runs)
         errors += [
-            f"{path}.explorer.runs: no run is called {run!r}{near(run, runs[name])}"
-            for run in dataset.explorer.runs or ()
+            f"{path}.{key}.runs: no run is called {run!r}{near(run, runs[name])}"
+            for key, selected in named.items()
+            for run in selected or ()
             if run not in runs[name]
         ]
         if conditional and not datasets.labelled(dataset):
@@ -89,6 +98,20 @@ def resolve(config: dict[str, Any]) -> Settings:
     if errors:
         raise ConfigError(errors)
     return Settings(configured, checked.sources, runs, checked.max_cached_mb)
+
+
+def _with_second_stages(runs: dict[str, Run], selected: list[str] | None) -> dict[str, Run]:
+    """The same runs; those that are selected get a second stage, by default those made for one."""
+    networks = parts("models")
+    return {
+        name: replace(
+            run,
+            second_stage=networks[run.values["model"]].constants.get("SECOND_STAGE", False)
+            if selected is None
+            else name in selected,
+        )
+        for name, run in runs.items()
+    }
 
 
 def _expand(

@@ -17,7 +17,7 @@ def dataset_targets(settings: Settings, name: str) -> list[str]:
 def run_targets(dataset: str, run: Run) -> list[str]:
     """Everything that is built for a run."""
     records = ["metrics.json", "sample_quality.json", "model_card.md"]
-    files = [*figures.files_of_a_run(run.values), *records]
+    files = [*figures.files_of_a_run(run.values, run.second_stage), *records]
     return [f"results/{dataset}/{run.name}/{file}" for file in files]
 
 
@@ -42,6 +42,14 @@ def unknown_target(settings: Settings, dataset: str, run: str | None = None) -> 
             if _is_latent_only(parts)
             else ""
         )
+    )
+
+
+def no_second_stage(dataset: str, run: str) -> str:
+    """Say how a run gets a second stage, where a file of one is asked for and it has none."""
+    return (
+        f"The run {run} of {dataset} has no second stage. Add it in config/config.yaml: "
+        f"datasets.{dataset}.second_stage: {{runs: [{run}]}}"
     )
 
 

@@ -14,6 +14,7 @@ from vae.plan.config import (
     ExplorerSettings,
     FigureSettings,
     Folder,
+    SecondStageSettings,
     Variant,
 )
 from vae.plan.messages import ConfigError, near, shortened
@@ -64,6 +65,7 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
             "figures": FigureSettings,
             "evaluation": EvaluationSettings,
             "explorer": ExplorerSettings,
+            "second_stage": SecondStageSettings,
             "source": Folder,
         }.get(names[-1], model)
     elif names[:1] == ["sources"]:

@@ -1,0 +1,59 @@
+"""Images decoded from draws from a second stage: `samples_second_stage.png`."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae.figures.samples import MOST
+from vae.figures.sheet import HEAD, LEFT, RIGHT, album, place, save, sheet, styled
+from vae.figures.tiles import how_many_fit, mosaic
+from vae.latent import sampling, second_stage
+from vae.latent.onnx import Decoder, Velocity
+
+FILES = {"samples_second_stage.png": "samples of the second stage"}
+OF = "second stage"
+SETTINGS = {}
+
+
+def plot(
+    path_to_decoder: str,
+    path_to_second_stage: str,
+    path_to_figure: str,
+    guidance: float,
+    steps: int,
+    seed: int,
+    threads: int,
+    title: str,
+) -> None:
+    """Decode draws from a second stage, a row for each class; without classes, a square.
+
+    guidance, steps: of the draws.
+
+    Raises UserError if a file is damaged.
+    """
+    decoder = Decoder(path_to_decoder, threads)
+    velocity = Velocity(path_to_second_stage, threads)
+    side = how_many_fit(decoder.image_shape, MOST)
+    classes = np.unique(sampling.classes(side, max(velocity.classes, 1)))
+    rows = len(classes) if velocity.classes else side
+    labels = np.repeat(classes, side) if velocity.classes else np.zeros(side * side, int)
+    z = second_stage.draw(velocity, len(labels), labels, guidance, steps, seed)
+    z = sampling.with_detail(z, decoder.latent_size, seed, sampling.TEMPERATURE)
+    images = decoder(z, labels)
+    title += f"   ·   {steps} steps" + (f", guidance {guidance:g}" if velocity.classes else "")
+    names = [velocity.class_names[label] for label in classes] if velocity.classes else []
+    save(draw(images.reshape(rows, side, *images.shape[1:]), names, title), path_to_figure)
+
+
+@styled
+def draw(images: np.ndarray, names: list[str], title: str) -> Figure:
+    """Images [R, N, H, W, C] in [0, 1]; names: of the classes of the rows, if they have any."""
+    headline = "Samples of the second stage"
+    picture = mosaic(images)
+    if not names:
+        return album(picture, headline, title)
+    height, width, _ = picture.shape
+    left = LEFT + 8 * max(0, max(map(len, names)) - 6)
+    figure = sheet(left + width + RIGHT, HEAD + height + RIGHT, headline, title)
+    axes = place(figure, picture, left, HEAD)
+    axes.set_yticks((np.arange(len(names)) + 0.5) * height / len(names), names)
+    return figure

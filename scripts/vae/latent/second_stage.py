@@ -1,0 +1,40 @@
+"""Codes drawn by a second stage: noise that follows a learned velocity until it is a code.
+
+Such draws have no density that an ELBO could hold.
+"""
+
+import numpy as np
+
+from vae.latent.onnx import Velocity, slices
+
+TOGETHER = 256  # codes at a time
+
+
+def draw(
+    velocity: Velocity,
+    n: int,
+    labels: np.ndarray | None,
+    guidance: float,
+    steps: int,
+    seed: int = 0,
+) -> np.ndarray:
+    """Independent draws of n codes, float32 [n, D], in equal steps of time (Euler's method).
+
+    labels: classes [n]; None, or a network without classes, for codes of any class. guidance: how
+    far the velocity goes from that of any class to that of the class (Ho and Salimans 2022, arXiv
+    2207.12598): 1 is as learned, 0 any class.
+    """
+    z = np.random.default_rng(seed).standard_normal((n, velocity.latent_dim), np.float32)
+    if not velocity.classes or guidance == 0:
+        labels = None
+    for part in slices(n, TOGETHER):
+        code = z[part]
+        some = None if labels is None else labels[part]
+        for step in range(steps):
+            time = step / steps
+            change = velocity(code, time, some)
+            if some is not None and guidance != 1:
+                of_any = velocity(code, time)
+                change = of_any + np.float32(guidance) * (change - of_any)
+            code += change / steps
+    return z
