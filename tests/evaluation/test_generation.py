@@ -83,7 +83,7 @@ def test_detail_is_drawn_from_the_prior_and_tempered(compared, data, tmp_path):
     assert (decoder.latent_dim, decoder.latent_size) == (1, 2)
     normal = mixture.Mixture(np.ones(1), np.zeros((1, 1)), np.eye(1)[None])
     values = compared(data, decoder=decoder, mixture=normal)
-    assert list(values) == list(ORIGINS)
+    assert list(values) == [origin for origin in ORIGINS if origin != "second_stage"]
     assert values["prior"] == values["mixture"] != values["tempered"]
 
 
@@ -91,3 +91,19 @@ def test_a_decoder_that_gives_nan_for_the_prior_says_so(compared, data, tmp_path
     decoder = bernoulli_decoder(tmp_path / "nan.onnx", np.full((2, 6), np.nan))
     with pytest.raises(UserError, match="diverged"):
         compared(data, decoder=decoder)
+
+
+def test_codes_of_a_second_stage_are_of_the_test_images_classes(compared, data, monkeypatch):
+    def draw(velocity, n, labels, guidance, steps, seed):
+        assert (velocity, guidance, steps, seed) == ("velocity", 3.0, 7, 0)
+        drawn.append(labels)
+        return np.zeros((n, 2), np.float32)
+
+    drawn = []
+    monkeypatch.setattr(generation.second_stage, "draw", draw)
+    assert "second_stage" not in compared(data)
+    stage = generation.SecondStage("velocity", guidance=3.0, steps=7)
+    values = compared(Images(data.train, data.test, data.class_names), second_stage=stage)
+    assert values["second_stage"]["precision"] == values["prior"]["precision"]  # one gray image
+    (labels,) = drawn
+    np.testing.assert_array_equal(np.sort(labels), np.sort(data.test.labels))

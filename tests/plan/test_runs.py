@@ -145,3 +145,22 @@ def test_a_setting_that_a_network_lacks_is_refused():
     values = resolve(with_dataset(latent_dim=2, model="conv")).runs["mnist"]["ld_2"].values
     assert values["filters"] == 32
     assert values["learning_rate"] == 0.002
+
+
+def test_a_second_stage_is_for_spatial_codes_unless_runs_are_named():
+    def second_stages(**changes):
+        runs = resolve(with_dataset(**changes)).runs["mnist"]
+        return [name for name, run in runs.items() if run.second_stage]
+
+    variants = [{"latent_dim": 49, "model": "spatial"}]
+    assert second_stages(variants=variants) == []
+    assert second_stages(variants=variants, second_stage={}) == ["ld_49_m_spatial"]
+    named = {"epochs": 3, "runs": ["ld_3"]}
+    assert second_stages(variants=variants, second_stage=named) == ["ld_3"]
+    with pytest.raises(ConfigError, match=r"second_stage\.runs: no run is called 'ld_4', did"):
+        second_stages(second_stage={"runs": ["ld_4"]})
+
+
+def test_a_key_of_a_second_stage_that_is_unknown_is_named():
+    with pytest.raises(ConfigError, match=r"second_stage\.epoch: unknown key, did you mean epochs"):
+        resolve(with_dataset(second_stage={"epoch": 3}))

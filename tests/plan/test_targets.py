@@ -39,3 +39,11 @@ def test_unconfigured_targets_are_explained():
     assert "latent_dim: 7" in text
     text = targets.unknown_target(settings, "mnst")
     assert "did you mean mnist?" in text
+
+
+def test_a_second_stage_adds_its_samples_to_its_run_alone():
+    settings = resolve(with_dataset(second_stage={"runs": ["ld_3"]}))
+    for name, run in settings.runs["mnist"].items():
+        files = targets.run_targets("mnist", run)
+        assert (f"results/mnist/{name}/samples_second_stage.png" in files) == (name == "ld_3")
+    assert "second_stage: {runs: [ld_2]}" in targets.no_second_stage("mnist", "ld_2")

@@ -39,23 +39,34 @@ KILLS = int(os.environ.get("VAE_TEST_KILLS", "0"))
 
 @dataclass
 class Training:
-    """Trainings that a command does side by side, and their logs."""
+    """Trainings that a command does side by side, and their logs.
+
+    networks: files that hold all weights.
+    """
 
     workspace: Workspace
     dataset: str
     runs: tuple[str, ...]
     options: tuple[str, ...] = ()
 
+    rule = "train"
+    history = "history.csv"
+    networks = ("posterior.onnx", "decoder.onnx")
+
     def path(self, run, name):
         return self.workspace.path / "results" / self.dataset / run / name
 
+    def checkpoints(self, run):
+        """The folder of a run's checkpoints."""
+        return self.path(".checkpoints", run)
+
     @property
     def targets(self):
-        return [f"results/{self.dataset}/{run}/history.csv" for run in self.runs]
+        return [f"results/{self.dataset}/{run}/{self.history}" for run in self.runs]
 
     def log(self, run):
         """What the attempt says that is under way, or was the last."""
-        path = self.path(run, "logs/train.log")
+        path = self.path(run, f"logs/{self.rule}.log")
         return path.read_text().rpartition(AGAIN)[2] if path.exists() else ""
 
     def behind(self, run):
@@ -69,7 +80,7 @@ class Training:
 
     def start(self):
         for run in self.runs:  # those of the last attempt would be taken for those of the next
-            self.path(run, "logs/train.log").unlink(missing_ok=True)
+            self.path(run, f"logs/{self.rule}.log").unlink(missing_ok=True)
         return self.workspace.start("--cores", "4", *self.options, "--", *self.targets)
 
     def interrupt(self, number, after, seconds):
@@ -86,7 +97,7 @@ class Training:
                 if run not in moments and re.search(after, self.log(run)):
                     moments[run] = time.monotonic() + random.uniform(0, seconds)
                 if moments.get(run) and time.monotonic() > moments[run]:
-                    (lock,) = self.path(".checkpoints", run).glob("*/lock")
+                    (lock,) = self.checkpoints(run).glob("*/lock")
                     os.kill(int(lock.read_text().split()[0]), number)
                     moments[run] = None
             time.sleep(0.01)
@@ -99,13 +110,24 @@ class Training:
 
     def saved(self, run):
         """The number of epochs that a checkpoint has."""
-        copies = self.path(".checkpoints", run).glob("*/[ab].npz")
+        copies = self.checkpoints(run).glob("*/[ab].npz")
         return max((len(checkpoints.read(path)[0]["rows"]) for path in copies), default=0)
+
+
+class SecondStage(Training):
+    """Trainings of second stages."""
+
+    rule = "train_second_stage"
+    history = "second_stage_history.csv"
+    networks = ("second_stage.onnx",)
+
+    def checkpoints(self, run):
+        return self.path(".checkpoints", f"{run}.second_stage")
 
 
 def weights(training, run):
     """All weights and constants, sorted: constants stand in a file in any order."""
-    networks = [onnx.load(training.path(run, f"{name}.onnx")) for name in ("posterior", "decoder")]
+    networks = [onnx.load(training.path(run, name)) for name in training.networks]
     tensors = [tensor for network in networks for tensor in network.graph.initializer]
     return sorted(map(onnx.numpy_helper.to_array, tensors), key=lambda array: array.tobytes())
 
@@ -115,7 +137,7 @@ def check_equal(interrupted, uninterrupted, run, epochs):
     both = (interrupted, uninterrupted)
     for old, new in zip(*(weights(training, run) for training in both), strict=True):
         np.testing.assert_array_equal(old, new)
-    histories = [pd.read_csv(training.path(run, "history.csv")) for training in both]
+    histories = [pd.read_csv(training.path(run, training.history)) for training in both]
     assert list(histories[0].epoch) == list(range(1, epochs + 1))
     pd.testing.assert_frame_equal(
         *(history.drop(columns="seconds") for history in histories), check_exact=True
@@ -156,6 +178,31 @@ def test_trainings_killed_seven_times_give_the_same(unbuilt_copy, fresh, tmp_pat
     for run in epochs:
         check_equal(training, uninterrupted, run, epochs[run])
         assert training.path(run, "logs/train.log").read_text().count(AGAIN) == 7
+
+
+def test_a_second_stage_killed_three_times_gives_the_same(unbuilt_copy, tmp_path):
+    second_stage = {"epochs": 40, "batch_size": 32, "filters": 8, "blocks": 1, "runs": ["ld_2"]}
+    unbuilt_copy.configure("digits", latent_dim=2, flip=True, second_stage=second_stage)
+    unbuilt_copy.build("results/digits/ld_2/sample_quality.json", "--until", "train")
+    uninterrupted = SecondStage(unbuilt_copy.copy(tmp_path / "copy"), "digits", ("ld_2",))
+    training = SecondStage(unbuilt_copy, "digits", ("ld_2",))
+    for _ in range(3):
+        training.interrupt(signal.SIGKILL, r"epoch (?!1/)\d+/", 0.2)
+    training.finish()
+    uninterrupted.finish()
+    check_equal(training, uninterrupted, "ld_2", 40)
+    assert training.path("ld_2", "logs/train_second_stage.log").read_text().count(AGAIN) == 3
+    assert not [*(unbuilt_copy.path / "results/digits/ld_2").glob(".codes.*")]
+
+    unbuilt_copy.build("digits")
+    assert unbuilt_copy.planned() == {}
+    runs = {"digits/ld_2"}
+    drawn = {"plot_samples_second_stage": runs, "evaluate_samples": runs}
+    after = drawn | {"compare": {"digits"}, "write_model_card": runs}
+    unbuilt_copy.configure("digits", second_stage=second_stage | {"guidance": 1.5})
+    assert unbuilt_copy.planned() == after
+    unbuilt_copy.configure("digits", second_stage=second_stage | {"epochs": 41})
+    assert unbuilt_copy.planned() == after | {"train_second_stage": runs}
 
 
 @pytest.mark.skipif(not KILLS, reason="VAE_TEST_KILLS is not set: half an hour for 20")

@@ -7,6 +7,8 @@ import numpy as np
 
 from vae.latent.onnx import Velocity, slices
 
+GUIDANCE = 2.0
+STEPS = 25
 TOGETHER = 256  # codes at a time
 
 

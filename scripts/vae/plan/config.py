@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import Discriminator, Field, Tag, create_model
 
+from vae.plan.constants import constant
 from vae.plan.fields import OneOrMore, Setting, Strict, real, whole
 from vae.plan.parts import by_part, fields, fields_of_all, parts
 from vae.plan.sources import Source
@@ -214,11 +215,13 @@ class SecondStageSettings(SecondStageTraining):
         None, description="runs that get one, such as `[ld_512]`"
     )
     guidance: real(ge=0) = Field(
-        2.0,
-        description="how far samples follow their class: 1 as learned, more is plainer and less "
-        "varied, 0 not at all; without classes it does nothing",
+        constant("vae.latent.second_stage", "GUIDANCE"),
+        description="how far samples follow their class: 0 not at all, 1 as learned, more for "
+        "plainer and less varied images",
     )
-    steps: whole(ge=1, le=1000) = Field(25, description="steps from noise to a code")
+    steps: whole(ge=1, le=1000) = Field(
+        constant("vae.latent.second_stage", "STEPS"), description="steps from noise to a code"
+    )
 
 
 class ExplorerSettings(Strict):

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vae.latent import sampling
+from vae.latent import sampling, second_stage
 from vae.services.errors import UserError
 from vae.terminal import code_text
-from vae.terminal.trained_run import Run
+from vae.terminal.command_line import IMAGES
+from vae.terminal.trained_run import Run, number
 
 
 def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarray | int | None]:
@@ -21,6 +22,8 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
     """
     latent_dim = run.decoder.latent_dim
     detail = run.decoder.latent_size - latent_dim
+    if arguments.random and arguments.origin == "second_stage":
+        return draw_from_second_stage(run, arguments)
     if arguments.random and run.decoder.classes and arguments.label is None:
         labels = sampling.classes(arguments.random, run.decoder.classes)
         return draw(run, arguments), labels
@@ -35,7 +38,7 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
         return encode(run, arguments.encode, label, arguments), label
     if arguments.interpolate:
         first, last = encode(run, arguments.interpolate, label, arguments)
-        share = np.linspace(0, 1, arguments.steps, dtype=np.float32)[:, None]
+        share = np.linspace(0, 1, arguments.steps or IMAGES, dtype=np.float32)[:, None]
         return (1 - share) * first + share * last, label
     if arguments.codes in (None, "-"):
         return code_text.parse(sys.stdin.read(), latent_dim, "standard input", detail), label
@@ -54,6 +57,24 @@ def draw(run: Run, arguments: argparse.Namespace) -> np.ndarray:
     else:
         z = run.mixture().draw(count, seed)
     return sampling.with_detail(z, run.decoder.latent_size, seed, arguments.temperature)
+
+
+def draw_from_second_stage(
+    run: Run, arguments: argparse.Namespace
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return random codes, of a class or of all in turn, with random detail; their labels."""
+    velocity, count = run.second_stage(), arguments.random
+    labels = None
+    if velocity.classes and arguments.label is None:
+        labels = sampling.classes(count, velocity.classes)
+    elif velocity.classes:
+        labels = np.full(count, number(arguments.label, velocity.class_names))
+    elif arguments.label is not None:
+        raise UserError(f"--class: the second stage of {run.folder} knows no classes.")
+    how = arguments.guidance, arguments.steps or second_stage.STEPS
+    z = second_stage.draw(velocity, count, labels, *how, arguments.seed)
+    z = sampling.with_detail(z, run.decoder.latent_size, arguments.seed, arguments.temperature)
+    return z, labels
 
 
 def grid(latent_dim: int, side: int, seed: int) -> np.ndarray:

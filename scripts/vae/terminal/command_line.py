@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vae.figures import tiles
 from vae.latent import sampling
+from vae.latent.second_stage import GUIDANCE, STEPS
 from vae.terminal import code_text
 
 EXAMPLES = """\
@@ -16,6 +17,8 @@ examples:
   %(prog)s results/digits/ld_2 < codes.csv -o again.png
   %(prog)s results/digits/ld_2                    asks for numbers
 """
+
+IMAGES = 24
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -66,13 +69,24 @@ def _parser() -> argparse.ArgumentParser:
         help="a picture; .gif: an image after the other; .csv: the codes; .npy: pixels, float32 "
         "[N, H, W, C] in [0, 1]; -: PNG to standard output (default: text, on a terminal)",
     )
-    parser.add_argument("--class", dest="label", help="of a conditional run: name or number")
+    parser.add_argument(
+        "--class", dest="label", help="of a conditional run or a second stage: name or number"
+    )
     parser.add_argument("--seed", type=_whole, default=0, help="of --random (default: 0)")
     parser.add_argument(
         "--origin",
-        choices=("prior", "mixture"),
+        choices=("prior", "mixture", "second_stage"),
         default="prior",
-        help="what --random draws from: N(0, I), or the Gaussian mixture in mixture.npz",
+        help="what --random draws from: N(0, I), the Gaussian mixture in mixture.npz, or the "
+        "second stage in second_stage.onnx",
+    )
+    parser.add_argument(
+        "--guidance",
+        type=_from_zero,
+        default=GUIDANCE,
+        metavar="G",
+        help="how far draws from a second stage follow their class: 1 as learned, more is plainer "
+        f"and less varied (default: {GUIDANCE:g})",
     )
     parser.add_argument(
         "--temperature",
@@ -83,7 +97,10 @@ def _parser() -> argparse.ArgumentParser:
         f"below its code (default: {sampling.TEMPERATURE:g}; the prior's is 1)",
     )
     parser.add_argument(
-        "--steps", type=_positive, default=24, help="images of --interpolate (default: 24)"
+        "--steps",
+        type=_positive,
+        help=f"images of --interpolate (default: {IMAGES}); steps from noise to a code of a second "
+        f"stage (default: {STEPS})",
     )
     parser.add_argument(
         "--scale",

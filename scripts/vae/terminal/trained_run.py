@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vae.latent import mixture
 from vae.latent.mixture import Mixture
-from vae.latent.onnx import Decoder, Encoder
+from vae.latent.onnx import Decoder, Encoder, Velocity
 from vae.plan.messages import near
 from vae.services.errors import UserError
 
@@ -42,17 +42,11 @@ class Run:
             if text is not None:
                 raise UserError(f"--class: {self.folder} is not conditional, so it takes no class.")
             return None
-        names = self.labels
         if text is None:
             raise UserError(
-                f"{self.folder} is conditional: --class says which of {first_names(names)}."
+                f"{self.folder} is conditional: --class says which of {first_names(self.labels)}."
             )
-        if text in names:
-            return names.index(text)
-        if text.isdecimal() and int(text) < len(names):
-            return int(text)
-        hint = near(text, names).removesuffix(".")
-        raise UserError(f"--class: there is no {text!r}{hint} in {first_names(names)}.")
+        return number(text, self.labels)
 
     def encoder(self) -> Encoder:
         """Read the encoder.
@@ -85,6 +79,32 @@ class Run:
         if not path.is_file():
             raise UserError(f"{path} is missing; «snakemake --cores 2 {path}» builds it.")
         return mixture.load(path)
+
+    def second_stage(self) -> Velocity:
+        """Read the second stage.
+
+        Raises UserError if there is none, or a damaged one.
+        """
+        path = self.folder / "second_stage.onnx"
+        if not path.is_file():
+            raise UserError(
+                f"{path} is missing. If config/config.yaml gives this run a second stage, "
+                f'"snakemake --cores 2 {path}" trains it; config/README.md says how.'
+            )
+        return Velocity(path)
+
+
+def number(text: str, names: Sequence[str]) -> int:
+    """Return the number of a class, from its name or number.
+
+    Raises UserError if there is no such class.
+    """
+    if text in names:
+        return names.index(text)
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    hint = near(text, names).removesuffix(".")
+    raise UserError(f"--class: there is no {text!r}{hint} in {first_names(names)}.")
 
 
 def first_names(names: Sequence[str]) -> str:
