@@ -42,8 +42,8 @@ class CommonSettings(Strict):
     model: Annotated[Literal[MODELS], Setting("m")] = Field(
         "mlp",
         description="the network: `mlp` (dense), `conv` (the original convolutional one), "
-        "`resnet` (residual, on patches: better for colour), `spatial` (a map of codes: the "
-        "sharpest reconstructions) or `ladder` (hierarchical: the best likelihoods)",
+        "`resnet` (residual, on patches), `spatial` (a map of codes: the sharpest images) or "
+        "`ladder` (hierarchical: the best likelihoods)",
     )
     likelihood: Annotated[
         Literal[LIKELIHOODS] | None,
