@@ -42,7 +42,7 @@ class CommonSettings(Strict):
     model: Annotated[Literal[MODELS], Setting("m")] = Field(
         "mlp",
         description="the network: `mlp` (dense), `conv` (the original convolutional one), "
-        "`resnet` (residual, on patches), `spatial` (a map of codes: the sharpest images) or "
+        "`resnet` (residual, on patches), `spatial` (a map of codes) or "
         "`ladder` (hierarchical: the best likelihoods)",
     )
     likelihood: Annotated[
