@@ -43,6 +43,7 @@ DATASET = {
     "latent_dim": 32,
     "epochs": 1,
     "batch_size": 256,
+    "second_stage": {"epochs": 1, "runs": ["ld_32"]},
     "evaluation": {"draws": 2, "samples": 10, "images": 500},
 }
 TARGETS = [

@@ -12,6 +12,7 @@ import onnx
 import pandas as pd
 import pytest
 
+from tests.helpers import ROOT, python
 from tests.helpers.workspace import Workspace
 from vae.services import checkpoints
 from vae.services.jobs import AGAIN
@@ -32,6 +33,8 @@ KILLED = {
         "filters": 8,
     },
 }
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # How often to kill a real training of MNIST, which takes a while.
 KILLS = int(os.environ.get("VAE_TEST_KILLS", "0"))
@@ -183,7 +186,7 @@ def test_trainings_killed_seven_times_give_the_same(unbuilt_copy, fresh, tmp_pat
 def test_a_second_stage_killed_three_times_gives_the_same(unbuilt_copy, tmp_path):
     second_stage = {"epochs": 40, "batch_size": 32, "filters": 8, "blocks": 1, "runs": ["ld_2"]}
     unbuilt_copy.configure("digits", latent_dim=2, flip=True, second_stage=second_stage)
-    unbuilt_copy.build("results/digits/ld_2/sample_quality.json", "--until", "train")
+    unbuilt_copy.build("results/digits/ld_2/run.json")
     uninterrupted = SecondStage(unbuilt_copy.copy(tmp_path / "copy"), "digits", ("ld_2",))
     training = SecondStage(unbuilt_copy, "digits", ("ld_2",))
     for _ in range(3):
@@ -192,10 +195,15 @@ def test_a_second_stage_killed_three_times_gives_the_same(unbuilt_copy, tmp_path
     uninterrupted.finish()
     check_equal(training, uninterrupted, "ld_2", 40)
     assert training.path("ld_2", "logs/train_second_stage.log").read_text().count(AGAIN) == 3
-    assert not [*(unbuilt_copy.path / "results/digits/ld_2").glob(".codes.*")]
+    assert not (unbuilt_copy.path / "results/digits/.checkpoints").exists()
 
     unbuilt_copy.build("digits")
     assert unbuilt_copy.planned() == {}
+    (code,) = (c for c in re.findall(r"```python\n(.*?)```", README, re.S) if "second_stage" in c)
+    code = code.replace("results/cifar10/ld_512", "results/digits/ld_2").replace("512", "2")
+    assert python("-c", f"{code}\nprint(images.shape)", cwd=unbuilt_copy.path).stdout == (
+        "(16, 8, 8, 1)\n"
+    )
     runs = {"digits/ld_2"}
     drawn = {"plot_samples_second_stage": runs, "evaluate_samples": runs}
     after = drawn | {"compare": {"digits"}, "write_model_card": runs}

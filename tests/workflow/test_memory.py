@@ -16,6 +16,7 @@ PEAKS_MB = {
     "train": 480,
     "encode": 60,
     "fit_mixture": 120,
+    "train_second_stage": 480,
     "train_classifier": 780,
     "evaluate": 190,
     "evaluate_samples": 120,
@@ -31,6 +32,7 @@ DATASET = {
     "latent_dim": 4,  # in fewer, the NLL takes thousands of points more
     "epochs": 1,
     "batch_size": 32,
+    "second_stage": {"epochs": 1, "filters": 8, "blocks": 1, "runs": ["ld_4"]},
     "evaluation": {"draws": 2, "samples": 2, "images": 20, "generated": 100},
 }
 RUN = "results/pictures/ld_4"

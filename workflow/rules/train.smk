@@ -121,8 +121,6 @@ rule train_second_stage:
         "results/{dataset}/{run}/logs/train_second_stage.log",
     benchmark:
         "results/{dataset}/{run}/logs/train_second_stage.tsv"
-    group:
-        "train"
     conda:
         "../../environment.yml"
     threads: 2

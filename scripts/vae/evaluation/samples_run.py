@@ -6,6 +6,11 @@ from vae.latent import mixture
 from vae.latent.onnx import Classifier, Decoder, Encoder, Velocity
 from vae.services import records
 
+SECOND_STAGE = (
+    "Samples of the second stage (classifier_*_second_stage) have no density: ELBO and NLL are "
+    "those of the run without it."
+)
+
 
 def evaluate(
     path_to_images: str,
@@ -48,6 +53,6 @@ def evaluate(
         "run": record["run"],
         "evaluation": evaluation | ({"second_stage": second_stage} if second_stage else {}),
         "origins": origins,
-        "notes": [note] if note else [],
+        "notes": [text for text in (note, SECOND_STAGE if second_stage else "") if text],
     }
     records.write(content, path_to_quality)

@@ -62,7 +62,8 @@ def orphans(settings: Settings, results: str | Path = "results") -> list[Orphan]
             if (dataset / "images.npz").exists() or any(dataset.glob("ld_*")):
                 folders.append(dataset)
             continue
-        owned = settings.runs[dataset.name]
+        runs = settings.runs[dataset.name]
+        owned = {*runs, *(f"{name}.second_stage" for name in runs if runs[name].second_stage)}
         candidates = [*_folders(dataset), *_folders(dataset / ".checkpoints")]
         folders += [f for f in candidates if f.name.startswith("ld_") and f.name not in owned]
     return [Orphan(path, _size(path)) for path in folders]

@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import logging
 import math
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,11 +53,9 @@ def train(
             identity=identity(depends_on, code, path_to_images),
             threads=threads,
         ) as checkpoints,
-        tempfile.TemporaryDirectory(prefix=".codes.", dir=folder) as scratch,
     ):
         posterior = ApproximatePosterior(path_to_encoder, path_to_posterior, checkpoints.threads)
-        data = images.load(path_to_images)
-        _train(data, posterior, run, settings, checkpoints, Path(scratch), outputs)
+        _train(images.load(path_to_images), posterior, run, settings, checkpoints, outputs)
 
 
 def _train(
@@ -67,7 +64,6 @@ def _train(
     run: dict[str, Any],
     settings: dict[str, Any],
     checkpoints: Checkpoints,
-    scratch: Path,
     outputs: dict[str, str],
 ) -> None:
     # TensorFlow takes seconds to import, so only once the log is there.
@@ -82,7 +78,7 @@ def _train(
     flip, seed = values.flip, values.seed
     codes = {
         name: second_stage.Gaussians(
-            *_encoded(split, posterior, flip and name == "train", seed, scratch / name),
+            *_encoded(split, posterior, flip and name == "train", seed, checkpoints.folder / name),
             split.labels,
             flip and name == "train",
         )
