@@ -119,12 +119,16 @@ def test_other_settings_are_told(settings, results):
     assert state(settings, results)[0] == "outdated"
 
 
-def test_what_no_run_owns_is_found_with_its_size(settings, results):
-    for folder in ("digits/ld_9", "digits/.checkpoints/ld_8", "old/ld_2", "raw/mnist", "mine"):
+def test_what_no_run_owns_is_found_with_its_size(results):
+    digits = CONFIG["datasets"]["digits"] | {"second_stage": {"runs": ["ld_2"]}}
+    settings = runs.resolve(CONFIG | {"datasets": {"digits": digits}})
+    checkpoints = [f"digits/.checkpoints/{name}.second_stage" for name in ("ld_2", "ld_3")]
+    lost = ["digits/ld_9", "digits/.checkpoints/ld_8", "old/ld_2", checkpoints[1]]
+    for folder in (*lost, checkpoints[0], "raw/mnist", "mine"):
         (results / folder).mkdir(parents=True)
         (results / folder / "file").write_bytes(bytes(1000))
     found = {str(o.path.relative_to(results)): o.size for o in status.orphans(settings, results)}
-    assert found == {"digits/.checkpoints/ld_8": 1000, "digits/ld_9": 1000, "old": 1000}
+    assert found == dict.fromkeys(["old", *lost[:2], lost[3]], 1000)
 
 
 def test_the_command_is_light_and_lays_configs_over_each_other(tmp_path):
