@@ -47,6 +47,11 @@ CASES = {
         {"model": "ladder", "latent_dim": 32, "batch_size": 128, "intermediate_dim": 256},
         ported=False,
     ),
+    "spatial": Case(
+        *("cifar10", (32, 32, 3), 10_240, 0),
+        {"model": "spatial", "latent_dim": 512, "filters": 64, "intermediate_dim": None},
+        ported=False,
+    ),
 }
 
 

@@ -80,8 +80,9 @@ def training_flops(network: Network) -> int:
 
 
 def build(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
-    """The network of a run, `mlp`, `conv` or `ladder`, as scripts/vae/models/ has it."""
-    network = {"mlp": _mlp, "conv": _conv, "ladder": _ladder}[run["model"]](image_shape, run)
+    """The network of a run, as scripts/vae/models/ has it; not `resnet`."""
+    kinds = {"mlp": _mlp, "conv": _conv, "ladder": _ladder, "spatial": _spatial}
+    network = kinds[run["model"]](image_shape, run)
     if run.get("prior") == "flow":
         network.prior.extend(layer for pair in flow(run) for layer in pair)
     return network
@@ -111,24 +112,18 @@ def ladder(image_shape: tuple[int, int, int], run: dict[str, Any]) -> dict[str, 
     sizes = scales(image_shape, run)
     maps = [(*size, filters) for size in sizes]
     parts = {"patches": Layer("conv", image_shape, maps[-1], patch, patch)}
-
-    def block(name: str, shape: tuple[int, ...]) -> None:
-        for half in "ab":
-            parts[f"{name}_{half}"] = Layer("conv", shape, shape, 3)
-
-    block("image_block_1", maps[-1])
-    block("image_block_2", maps[-1])
+    parts |= _block("image_block_1", maps[-1]) | _block("image_block_2", maps[-1])
     for scale in range(len(maps) - 1, 0, -1):
         parts[f"halves_{scale}"] = Layer("conv", maps[scale], maps[scale - 1], 2, 2)
-        block(f"image_block_halved_{scale}", maps[scale - 1])
+        parts |= _block(f"image_block_halved_{scale}", maps[scale - 1])
     parts["code_hidden"] = _dense(math.prod(maps[0]), hidden)
     parts["code_mean"], parts["code_log_var"] = [_dense(hidden, code, relu=False)] * 2
     parts["hidden"] = _dense(code, hidden)
     parts["features"] = _dense(code + hidden, math.prod(maps[0]), relu=False)
-    block("block_0", maps[0])
+    parts |= _block("block_0", maps[0])
     for scale in range(1, len(maps)):
         parts[f"doubles_{scale}"] = Layer("transposed", maps[scale - 1], maps[scale], 2, 2)
-        block(f"block_{scale}", maps[scale])
+        parts |= _block(f"block_{scale}", maps[scale])
     for level in range(levels):
         shape = maps[level * len(maps) // levels]
         seen, values, inner = ((*shape[:2], n) for n in (2 * filters, channels, 32))
@@ -137,7 +132,7 @@ def ladder(image_shape: tuple[int, int, int], run: dict[str, Any]) -> dict[str, 
             parts[f"{name}_{level}"] = Layer("conv", inner, values, relu=False)
         parts[f"scale_{level}"] = Layer("conv", shape, values, relu=False)
         parts[f"change_{level}"] = Layer("conv", values, shape, relu=False)
-        block(f"block_of_{level}", shape)
+        parts |= _block(f"block_of_{level}", shape)
     parts["patches_out"] = Layer("transposed", maps[-1], image_shape, patch, patch, relu=False)
     return parts
 
@@ -176,6 +171,34 @@ def _conv(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
     decoder.append(Layer("conv", given, (*given[:2], channels), first, relu=False))
     heads = _heads(hidden, run["latent_dim"])
     return Network(image_shape, [*encoder, _dense(features, hidden)], heads, decoder)
+
+
+def spatial(image_shape: tuple[int, int, int], run: dict[str, Any]) -> dict[str, Layer]:
+    """The layers of `spatial` by name."""
+    patch = 2 ** max(2, math.ceil(math.log2(min(image_shape[:2]) / 12)))
+    size = _divided(image_shape[:2], patch)
+    features = (*size, run["filters"])
+    code = (*size, run["latent_dim"] // math.prod(size))
+    return {
+        "patches": Layer("conv", image_shape, features, patch, patch),
+        **_block("image_block_1", features),
+        **_block("image_block_2", features),
+        "mean": Layer("conv", features, code, relu=False),
+        "log_var": Layer("conv", features, code, relu=False),
+        "features": Layer("conv", code, features, 3),
+        **_block("block_3", features),
+        **_block("block_2", features),
+        **_block("block_1", features),
+        "patches_out": Layer("transposed", features, image_shape, patch, patch, relu=False),
+    }
+
+
+def _block(name: str, shape: tuple[int, ...]) -> dict[str, Layer]:
+    return {f"{name}_{half}": Layer("conv", shape, shape, 3) for half in "ab"}
+
+
+def _spatial(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:
+    return Network(image_shape, list(spatial(image_shape, run).values()), [], [])
 
 
 def _ladder(image_shape: tuple[int, int, int], run: dict[str, Any]) -> Network:

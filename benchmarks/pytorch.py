@@ -100,19 +100,56 @@ class Flow(nn.Module):
         return u, log_det
 
 
-class Ladder(Bound):
-    """The hierarchical network: the way up, then one way down through posterior and generator."""
+class Residual(Bound):
+    """A VAE of named layers and residual blocks."""
 
-    def __init__(self, image_shape: tuple[int, int, int], run: dict[str, Any]):
+    def __init__(
+        self, image_shape: tuple[int, int, int], run: dict[str, Any], layers: dict[str, Layer]
+    ):
         super().__init__(image_shape, run)
-        self.levels = run["levels"]
-        self.scales = networks.scales(image_shape, run)
-        layers = networks.ladder(image_shape, run)
         self.parts = nn.ModuleDict({name: module(layer) for name, layer in layers.items()})
         for name, part in self.parts.items():
             if name.startswith(("log_var", "code_log_var")):
                 nn.init.zeros_(part.weight)
                 nn.init.zeros_(part.bias)
+
+    def _drawn(
+        self, seen: torch.Tensor, mean: str, log_var: str
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        means, log_vars = self.parts[mean](seen).float(), self.parts[log_var](seen).float()
+        values = means + torch.exp(log_vars / 2) * torch.randn_like(means)
+        return values, kl_divergence(means, log_vars)
+
+    def _block(self, hidden: torch.Tensor, name: str) -> torch.Tensor:
+        inner = functional.relu(self.parts[f"{name}_a"](functional.relu(hidden)))
+        return hidden + self.parts[f"{name}_b"](inner)
+
+
+class Spatial(Residual):
+    """A map of codes between residual blocks."""
+
+    def __init__(self, image_shape: tuple[int, int, int], run: dict[str, Any]):
+        super().__init__(image_shape, run, networks.spatial(image_shape, run))
+
+    def passes(self, x: torch.Tensor, half: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Bound`; draws and the last layer are in float32."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            hidden = self._block(self.parts["patches"](x), "image_block_1")
+            hidden = self._block(hidden, "image_block_2")
+            code, kl = self._drawn(hidden, "mean", "log_var")
+            hidden = self.parts["features"](code)
+            for i in (3, 2, 1):
+                hidden = self._block(hidden, f"block_{i}")
+        return self.parts["patches_out"](hidden.float()), kl
+
+
+class Ladder(Residual):
+    """The hierarchical network: the way up, then one way down through posterior and generator."""
+
+    def __init__(self, image_shape: tuple[int, int, int], run: dict[str, Any]):
+        super().__init__(image_shape, run, networks.ladder(image_shape, run))
+        self.levels = run["levels"]
+        self.scales = networks.scales(image_shape, run)
 
     def passes(self, x: torch.Tensor, half: bool) -> tuple[torch.Tensor, torch.Tensor]:
         """See `Bound`; draws and the last layer are in float32."""
@@ -157,17 +194,6 @@ class Ladder(Bound):
         hidden = hidden + self.parts[f"change_{level}"](scaled)
         return self._block(hidden, f"block_of_{level}"), kl
 
-    def _drawn(
-        self, seen: torch.Tensor, mean: str, log_var: str
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        means, log_vars = self.parts[mean](seen).float(), self.parts[log_var](seen).float()
-        values = means + torch.exp(log_vars / 2) * torch.randn_like(means)
-        return values, kl_divergence(means, log_vars)
-
-    def _block(self, hidden: torch.Tensor, name: str) -> torch.Tensor:
-        inner = functional.relu(self.parts[f"{name}_a"](functional.relu(hidden)))
-        return hidden + self.parts[f"{name}_b"](inner)
-
 
 def fit(
     pixels: np.ndarray,
@@ -179,7 +205,8 @@ def fit(
 ) -> None:
     """Train on uint8 images [N, H, W, C] for the run's epochs, with a call after each."""
     torch.manual_seed(run["seed"])
-    vae = (Ladder if run["model"] == "ladder" else VAE)(pixels.shape[1:], run)
+    kind = {"ladder": Ladder, "spatial": Spatial}.get(run["model"], VAE)
+    vae = kind(pixels.shape[1:], run)
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # in memory: channels last
     if channels_last:
         vae = vae.to(memory_format=torch.channels_last)

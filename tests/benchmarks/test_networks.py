@@ -73,9 +73,11 @@ def test_a_hierarchy_spreads_its_levels_over_its_scales():
     assert layers["patches_out"].given == (25, 19, 6)
 
 
-def test_cases_are_configured_networks_and_both_that_learn_more_than_a_code():
+def test_cases_are_configured_networks_and_those_that_learn_more_than_a_code():
     assert [case.run["model"] for case in CASES.values()] == [
-        *("mlp", "conv", "conv", "conv", "mlp", "ladder")
+        *("mlp", "conv", "conv", "conv", "mlp", "ladder", "spatial")
     ]
-    assert [case.run["batch_size"] for case in CASES.values()] == [256] * 5 + [128]
+    sizes = {name: case.run["batch_size"] for name, case in CASES.items()}
+    assert sizes.pop("ladder") == 128
+    assert set(sizes.values()) == {256}
     assert CASES["flow"].run["prior"] == "flow"
