@@ -94,9 +94,8 @@ class Paths:
             t = 1 / (1 + np.exp(-rng.standard_normal((len(rows), 1), np.float32)))
             classes = []
             if self.classes:
-                one_hot = np.eye(self.classes, dtype=np.float32)[
-                    self.codes.labels[rows % len(self.codes)]
-                ]
+                labels = self.codes.labels[rows % len(self.codes)]
+                one_hot = np.eye(self.classes, dtype=np.float32)[labels]
                 one_hot *= rng.random((len(rows), 1)) >= WITHOUT_CLASS
                 classes = [one_hot]
             yield [(1 - t) * noise + t * z, t, *classes, (z - noise - mean) / sd]
@@ -140,7 +139,8 @@ def train(
     keras.utils.set_random_seed(seed)
     stock = velocity.build(shape, classes, settings.filters, settings.blocks, mean, sd)
     network = _computing_in(precision, stock)
-    flat = tuple(np.resize(part, math.prod(shape)) for part in velocity.unit(mean, sd))
+    size = math.prod(shape)
+    flat = tuple(np.resize(part, size).astype(np.float32) for part in velocity.unit(mean, sd))
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps * settings.epochs)
     network.compile(
         averaging(keras.optimizers.Adam, EMA)(rate, global_clipnorm=CLIP_NORM),
