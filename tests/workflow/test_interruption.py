@@ -204,6 +204,11 @@ def test_a_second_stage_killed_three_times_gives_the_same(unbuilt_copy, tmp_path
     assert python("-c", f"{code}\nprint(images.shape)", cwd=unbuilt_copy.path).stdout == (
         "(16, 8, 8, 1)\n"
     )
+    generate = ("scripts/generate.py", "results/digits/ld_2", "--random", "3", "-o", "drawn.csv")
+    for label, said in (("7", ""), ("ten", "--class: there is no 'ten' in 0, 1, 2")):
+        words = (*generate, "--origin", "second_stage", "--class", label)
+        assert said in python(*words, cwd=unbuilt_copy.path).stderr
+    assert (unbuilt_copy.path / "drawn.csv").read_text().count("\n") == 3
     runs = {"digits/ld_2"}
     drawn = {"plot_samples_second_stage": runs, "evaluate_samples": runs}
     after = drawn | {"compare": {"digits"}, "write_model_card": runs}
