@@ -7,6 +7,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         grid.plot(
             path_to_decoder=snakemake.input.decoder,
+            path_to_codes=next(iter(snakemake.input.codes), None),
             path_to_figure=snakemake.output[0],
             **snakemake.params.figures,
             seed=snakemake.params.seed,

@@ -89,7 +89,7 @@ def test_random_codes_of_the_mixture(run, tmp_path, capsys):
     words = (run, "--random", 9, "--origin", "mixture", "-o", tmp_path / "a.csv")
     assert call(*words) == 1
     assert "mixture.npz is missing" in capsys.readouterr().err
-    narrow = mixture.Mixture(np.ones(1), np.array([[5.0, -5.0]]), 1e-6 * np.eye(2)[None])
+    narrow = mixture.Mixture(np.ones(1), np.array([[5.0, -5.0]]), 1e-3 * np.eye(2)[None])
     mixture.save(narrow, run / "mixture.npz")
     assert call(*words) == 0
     z = code_text.parse((tmp_path / "a.csv").read_text(), 2, "a")

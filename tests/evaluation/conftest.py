@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -34,8 +35,8 @@ def run(tmp_path):
         kinds = (rng.normal(size=(6, 2)), np.zeros(2), (2,), "Identity")
         outputs = {"features": seen, "logits": kinds}
         network(tmp_path / "classifier.onnx", "image", SHAPE, outputs)
-        covariance = 0.1 * np.eye(latent_dim)[None]
-        fitted = Mixture(np.ones(1), np.zeros((1, latent_dim)), covariance)
+        factors = math.sqrt(0.1) * np.eye(latent_dim)[None]
+        fitted = Mixture(np.ones(1), np.zeros((1, latent_dim)), factors)
         mixture.save(fitted, tmp_path / "mixture.npz")
         pixels = rng.integers(0, 256, (20, *SHAPE), dtype=np.uint8)
         train, test = Split(pixels[:12], np.zeros(12, int)), Split(pixels[12:], np.zeros(8, int))

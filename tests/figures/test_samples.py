@@ -40,7 +40,7 @@ def test_the_title_says_where_the_draws_come_from(tmp_path, monkeypatch, compone
     if components:
         path = str(tmp_path / "mixture.npz")
         weights = np.full(components, 1 / components)
-        covariances = np.tile(np.eye(2), (components, 1, 1))
-        mixture.save(mixture.Mixture(weights, np.zeros((components, 2)), covariances), path)
+        factors = np.tile(np.eye(2), (components, 1, 1))
+        mixture.save(mixture.Mixture(weights, np.zeros((components, 2)), factors), path)
     samples.plot("decoder.onnx", path, "samples.png", None, 0, 1, TITLE)
     assert [text for text in texts(figures[0]) if text.endswith(f"z from {origin}")]

@@ -26,7 +26,9 @@ def content(n=40, latent_dim=3, shape=(8, 8, 1), at_most=2000, names=("a", "b"))
         "final": {"loss": 1.5},
     }
     normal = Mixture(
-        np.ones(1), np.zeros((1, latent_dim)), np.diag(np.arange(1.0, latent_dim + 1))[None]
+        np.ones(1),
+        np.zeros((1, latent_dim)),
+        np.diag(np.sqrt(np.arange(1.0, latent_dim + 1)))[None],
     )
     pixels = rng.integers(0, 256, (n, *shape), np.uint8)
     kl = np.abs(rng.normal(size=z.shape)).astype(np.float32)

@@ -10,8 +10,23 @@ from vae.services.errors import UserError
 KNOWN = Mixture(
     np.array([0.2, 0.5, 0.3]),
     np.array([[-10.0, 0], [0, 10], [10, 0]]),
-    np.array([[[1, 0.8], [0.8, 1]], [[4, 0], [0, 0.25]], [[0.1, 0], [0, 0.1]]]),
+    np.linalg.cholesky([[[1, 0.8], [0.8, 1]], [[4, 0], [0, 0.25]], [[0.1, 0], [0, 0.1]]]),
 )
+# The same means, a single factor, and what is left of each dimension.
+FACTORED = Mixture(
+    KNOWN.weights,
+    KNOWN.means,
+    np.array([[[1.0], [2]], [[0], [1]], [[-1], [1]]]),
+    np.array([[0.5, 1], [1, 0], [0.1, 0.1]]),
+)
+
+
+def covariances(of):
+    """The covariances of the components, [K, D, D]."""
+    full = of.factors @ of.factors.swapaxes(1, 2)
+    if of.residuals is not None:
+        full = full + of.residuals[:, None] ** 2 * np.eye(of.latent_dim)
+    return full
 
 
 def test_known_clusters_are_found_again():
@@ -25,21 +40,29 @@ def test_known_clusters_are_found_again():
     for label, k in enumerate(order):
         mine = codes[labels == label]
         np.testing.assert_allclose(found.means[k], mine.mean(axis=0))
-        np.testing.assert_allclose(found.covariances[k], np.cov(mine.T, bias=True), atol=1e-5)
+        np.testing.assert_allclose(covariances(found)[k], np.cov(mine.T, bias=True), atol=1e-5)
 
 
-def test_draws_have_the_moments_of_the_mixture_and_follow_from_the_seed():
-    z = KNOWN.draw(50_000, seed=3)
+@pytest.mark.parametrize("known", [KNOWN, FACTORED], ids=["full", "factored"])
+def test_draws_have_the_moments_of_the_mixture_and_follow_from_the_seed(known):
+    z = known.draw(50_000, seed=3)
     assert z.dtype == np.float32
-    mean = KNOWN.weights @ KNOWN.means
-    spread = KNOWN.means - mean
-    within = np.tensordot(KNOWN.weights, KNOWN.covariances, 1)
+    mean = known.weights @ known.means
+    spread = known.means - mean
+    within = np.tensordot(known.weights, covariances(known), 1)
     np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.15)
-    covariance = within + (KNOWN.weights * spread.T) @ spread
+    covariance = within + (known.weights * spread.T) @ spread
     np.testing.assert_allclose(np.cov(z.T), covariance, rtol=0.02, atol=0.3)
-    np.testing.assert_array_equal(z, KNOWN.draw(50_000, seed=3))
-    assert not np.array_equal(z, KNOWN.draw(50_000, seed=4))
-    assert KNOWN.draw(0).shape == (0, 2)
+    np.testing.assert_array_equal(z, known.draw(50_000, seed=3))
+    assert not np.array_equal(z, known.draw(50_000, seed=4))
+    assert known.draw(0).shape == (0, 2)
+
+
+def test_each_component_has_its_own_factors_and_residuals():
+    z = FACTORED.draw(50_000, seed=3)
+    nearest = np.square(z[:, None] - FACTORED.means).sum(axis=2).argmin(axis=1)
+    for k, covariance in enumerate(covariances(FACTORED)):
+        np.testing.assert_allclose(np.cov(z[nearest == k].T), covariance, atol=0.15)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +75,39 @@ def test_few_codes_have_few_components(n, latent_dim, components):
     assert np.isfinite(fitted.draw(10)).all()
 
 
-def test_codes_that_are_all_the_same_are_drawn_again():
-    fitted = mixture_fitting.fit(np.full((1000, 2), 3.0, np.float32))
+@pytest.mark.parametrize("latent_dim", [2, mixture_fitting.FULL + 1])
+def test_codes_that_are_all_the_same_are_drawn_again(latent_dim):
+    fitted = mixture_fitting.fit(np.full((1000, latent_dim), 3.0, np.float32))
     np.testing.assert_allclose(fitted.draw(10), 3, atol=0.01)
+
+
+def test_of_many_dimensions_one_gaussian_has_their_variances_and_first_components(monkeypatch):
+    """Three strong components, of which two are kept, and weak noise of another kind each."""
+    monkeypatch.setattr(mixture_fitting, "FULL", 5)
+    monkeypatch.setattr(mixture_fitting, "FACTORS", 2)
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.normal(size=(6, 3)))[0] * (9, 6, 2)
+    noise = rng.normal(size=(5000, 6)) * np.linspace(0.1, 0.6, 6)
+    z = rng.normal(size=(5000, 3)) @ axes.T + noise + 4
+    fitted = mixture_fitting.fit(z)
+    assert fitted.factors.shape == (1, 6, 2)
+    np.testing.assert_allclose(fitted.means[0], z.mean(axis=0))
+    (covariance,), expected = covariances(fitted), np.cov(z.T, bias=True)
+    np.testing.assert_allclose(covariance.diagonal(), expected.diagonal())
+    top = np.linalg.eigh(expected)[1][:, -2:]
+    np.testing.assert_allclose(
+        top.T @ fitted.factors[0] @ fitted.factors[0].T @ top, top.T @ expected @ top, atol=1e-9
+    )
+    np.testing.assert_allclose(np.cov(fitted.draw(50_000).T), covariance, rtol=0.05, atol=0.8)
+
+
+def test_very_many_dimensions_take_no_matrix_of_them_all(tmp_path):
+    """A covariance would take 200 MB."""
+    z = np.random.default_rng(0).normal(size=(50, 5000)).astype(np.float32)
+    mixture.save(mixture_fitting.fit(z), tmp_path / "mixture.npz")
+    assert (tmp_path / "mixture.npz").stat().st_size < 2e6
+    drawn = mixture.load(tmp_path / "mixture.npz").draw(20)
+    assert drawn.std() == pytest.approx(1, rel=0.05)
 
 
 def test_codes_that_are_no_numbers_say_so():
@@ -62,11 +115,13 @@ def test_codes_that_are_no_numbers_say_so():
         mixture_fitting.fit(np.full((10, 2), np.nan))
 
 
-def test_a_mixture_comes_back_as_it_was(tmp_path):
-    mixture.save(KNOWN, tmp_path / "mixture.npz")
+@pytest.mark.parametrize("known", [KNOWN, FACTORED], ids=["full", "factored"])
+def test_a_mixture_comes_back_as_it_was(tmp_path, known):
+    mixture.save(known, tmp_path / "mixture.npz")
     loaded = mixture.load(tmp_path / "mixture.npz")
-    for field in ("weights", "means", "covariances"):
-        np.testing.assert_array_equal(getattr(loaded, field), getattr(KNOWN, field))
+    assert loaded.arrays().keys() == known.arrays().keys()
+    for name, values in loaded.arrays().items():
+        np.testing.assert_array_equal(values, getattr(known, name))
 
 
 @pytest.mark.parametrize(
@@ -75,14 +130,18 @@ def test_a_mixture_comes_back_as_it_was(tmp_path):
         {"weights": np.ones(3)},
         {"weights": np.ones(2) / 2},
         {"means": np.full((3, 2), np.nan)},
-        {"covariances": -KNOWN.covariances},
+        {"means": np.full((3, 2), 1e300)},
         {"means": KNOWN.means.astype("datetime64[Y]")},
-        {"covariances": np.array([object()], dtype=object)},
+        {"factors": KNOWN.factors[:, :, :1]},
+        {"factors": np.zeros((3, 2)), "residuals": np.ones((3, 2))},
+        {"factors": np.array([object()], dtype=object)},
+        {"residuals": np.ones(3)},
+        {"residuals": np.full((3, 2), np.inf)},
     ],
 )
 def test_a_damaged_mixture_says_what_to_do(tmp_path, changes):
     path = tmp_path / "mixture.npz"
-    np.savez(path, **(vars(KNOWN) | changes))
+    np.savez(path, **(KNOWN.arrays() | changes))
     with pytest.raises(UserError, match=r"mixture\.npz is damaged .* Delete it"):
         mixture.load(path)
 
@@ -101,6 +160,15 @@ def test_the_script_fits_draws_from_the_posteriors(tmp_path):
     assert len(low) == pytest.approx(5000, rel=0.1)
     np.testing.assert_allclose([low.mean(), high.mean()], [0, 1], atol=0.02)
     np.testing.assert_allclose([low.std(), high.std()], 0.1, rtol=0.15)
+
+
+def test_of_very_many_codes_some_are_fitted(monkeypatch):
+    monkeypatch.setattr(mixture_fitting, "MOST", 15)
+    z = np.arange(40, dtype=np.float32)[:, None]
+    train = Codes(z, z, np.zeros(40, int), FileNames.none(40), np.full_like(z, -99))
+    drawn = mixture_fitting.drawn(DatasetCodes({"train": train}), seed=0)
+    assert len(drawn) == 15
+    assert set(drawn[:, 0]) < set(z[:, 0])
 
 
 def test_draws_of_a_posterior_that_is_not_normal_are_taken_as_they_are():

@@ -6,7 +6,7 @@ from scipy import stats
 from tests.helpers.networks import PIXELS, SHAPE, encoder, write
 from vae.data.file_names import FileNames
 from vae.data.images import Images, Split, save
-from vae.latent import codes
+from vae.latent import codes, encoding
 from vae.latent.encoding import encode
 from vae.latent.posteriors import ApproximatePosterior, Gaussian, log_normal
 
@@ -88,7 +88,7 @@ def test_any_other_posterior_is_drawn_from(sampled):
 def test_codes_of_such_a_posterior_have_a_draw_of_each_training_image(
     sampled, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(codes, "MOST", 3)
+    monkeypatch.setattr(encoding, "MOST", 3)
     save(Images(SPLIT, SPLIT[:2], validation=SPLIT[:1]), tmp_path / "images.npz")
     files = (tmp_path / "images.npz", *sampled, tmp_path / "codes.npz")
     encode(*files, seed=0, threads=1)

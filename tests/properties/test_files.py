@@ -44,7 +44,7 @@ KINDS = {
         CODES,
         [f"{name}_{kind}" for name in ("train", "test") for kind in CODE_MEMBERS] + ["class_names"],
     ),
-    mixture: (GAUSSIANS, ["weights", "means", "covariances"]),
+    mixture: (GAUSSIANS, ["weights", "means", "factors", "residuals"]),
 }
 kinds = pytest.mark.parametrize("module", KINDS, ids=lambda module: module.__name__.split(".")[-1])
 

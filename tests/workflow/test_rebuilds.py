@@ -2,6 +2,8 @@
 
 import pytest
 
+from vae.latent.principal_components import MOST_DIMENSIONS
+
 RUNS = {"digits/ld_2", "digits/ld_3"}
 NEW_CODE = ("\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
 AFTER_EVALUATE = {"compare": {"digits"}, "write_model_card": RUNS}
@@ -103,6 +105,14 @@ def test_a_figure_that_is_drawn_for_more_runs_runs_for_those(built_copy):
     path = "scripts/vae/figures/grid_animation.py"
     built_copy.edit(path, '"latent_dim": [3]', '"latent_dim": [2, 3]')
     assert built_copy.planned() == {"animate_grid": {"digits/ld_2"}}
+
+
+def test_a_grid_needs_the_codes_of_many_dimensions_alone(unbuilt_copy):
+    unbuilt_copy.configure("digits", latent_dim=[MOST_DIMENSIONS, MOST_DIMENSIONS + 1])
+    few, many = (f"digits/ld_{MOST_DIMENSIONS + more}" for more in (0, 1))
+    plan = unbuilt_copy.planned(f"results/{few}/grid.png", f"results/{many}/grid.png")
+    assert plan["plot_grid"] == {few, many}
+    assert plan["encode"] == {many}
 
 
 def test_a_figure_is_a_module_a_script_a_rule_and_a_caption(built_copy):

@@ -153,6 +153,17 @@ def runs_of(file):
     return files
 
 
+# Up to so many dimensions, figures show each of a code; of more, its principal components.
+MOST_DIMENSIONS = constant("vae.latent.principal_components", "MOST_DIMENSIONS")
+
+
+def codes_for_components(wildcards):
+    """The codes of a run that a figure computes principal components of; none of few dimensions."""
+    if run_values(wildcards)["latent_dim"] <= MOST_DIMENSIONS:
+        return []
+    return [f"results/{wildcards.dataset}/{wildcards.run}/codes.npz"]
+
+
 def figure_settings(figure):
     """A function of wildcards: the dataset's figure settings that a module of figures states."""
     keys = figures.setting_keys(figure)

@@ -18,10 +18,12 @@ rule plot_latent:
         "../../scripts/plot_latent.py"
 
 
-# Images decoded from points spread uniformly over the prior.
+# Images decoded from points spread uniformly over the prior; of many dimensions, over the plane of
+# two principal components.
 rule plot_grid:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
+        codes=codes_for_components,
     output:
         in_report("results/{dataset}/{run}/grid.png"),
     log:
@@ -32,6 +34,8 @@ rule plot_grid:
         "figures"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
     params:
         figures=figure_settings("grid"),
         seed=run_seed,
@@ -171,7 +175,7 @@ rule plot_reconstructions:
         "../../scripts/plot_reconstructions.py"
 
 
-# Each latent dimension swept, the others at 0.
+# Each latent dimension swept, the others at 0; of many dimensions, each principal component.
 rule plot_traversals:
     input:
         decoder="results/{dataset}/{run}/decoder.onnx",
@@ -186,6 +190,8 @@ rule plot_traversals:
         "figures"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
     params:
         figures=figure_settings("traversals"),
         code=fingerprint("plot_traversals"),

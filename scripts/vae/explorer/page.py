@@ -169,16 +169,19 @@ def _components(z: np.ndarray) -> dict[str, Any] | None:
 
 
 def _mixture(mixture: Mixture) -> dict[str, Any] | None:
-    """Weights [K], means [K, D] and lower Cholesky factors [K, D, D], their triangles alone."""
+    """Weights [K], means [K, D] and lower Cholesky factors [K, D, D], their triangles alone.
+
+    None of so many dimensions that there is no room for it, as of any with residuals.
+    """
     k, latent_dim = mixture.means.shape
-    if 4 * k * latent_dim * (latent_dim + 1) // 2 > OTHER_BYTES:
+    size = 4 * k * latent_dim * (latent_dim + 1) // 2
+    if size > OTHER_BYTES or mixture.residuals is not None:
         return None
-    factors = np.linalg.cholesky(mixture.covariances)
     rows, columns = np.tril_indices(latent_dim)
     return {
         "weights": mixture.weights.tolist(),
         "means": _array(mixture.means.astype("<f4")),
-        "factors": _array(factors[:, rows, columns].astype("<f4")),
+        "factors": _array(mixture.factors[:, rows, columns].astype("<f4")),
     }
 
 

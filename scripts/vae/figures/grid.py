@@ -21,8 +21,9 @@ from vae.figures.sheet import (
     styled,
 )
 from vae.figures.tiles import ROOM, how_many_fit, mosaic
-from vae.latent import sampling
+from vae.latent import codes, sampling
 from vae.latent.onnx import Decoder
+from vae.latent.principal_components import principal_components
 
 FILES = {"grid.png": "uniform grid"}
 SETTINGS = {
@@ -33,10 +34,12 @@ SETTINGS = {
 
 MOST = 20  # images on a side, at most
 MOST_OF_A_PLANE = 10  # of three dimensions, which take a plane for each z[2]
+PLANE = "first two principal components"
 
 
 def plot(
     path_to_decoder: str,
+    path_to_codes: str | None,
     path_to_figure: str,
     grid_size: int | None,
     seed: int,
@@ -47,22 +50,31 @@ def plot(
 
     A conditional run has a row for each class, decoded from the same points.
 
+    path_to_codes: if given, points are in the plane of the first two principal components of the
+    training codes, which is taken to be normal; else in the whole space.
     grid_size: images on a side; None for as many as fit.
 
     Raises UserError if a file is damaged.
     """
     decoder = Decoder(path_to_decoder, threads)
+    components, latent_dim = None, decoder.latent_dim
+    if path_to_codes:
+        components = principal_components(codes.load(path_to_codes).splits["train"].z, 2)
+        latent_dim = 2
     if decoder.classes:
         names = decoder.class_names
         most = how_many_fit(decoder.image_shape, MOST)
         labels = np.unique(sampling.classes(most, decoder.classes))
-        z = sampling.spread(grid_size or most, decoder.latent_dim, seed)
+        points = sampling.spread(grid_size or most, latent_dim, seed)
+        z = components.codes(points) if components else points
         images = decoder(np.tile(z, (len(labels), 1, 1)), labels[:, None])
-        figure = draw_classes(images, [names[label] for label in labels], len(names), title)
+        rows = [names[label] for label in labels]
+        figure = draw_classes(images, rows, len(names), title, bool(components))
     else:
-        side = grid_size or side_that_fits(decoder.image_shape, decoder.latent_dim)
-        z = sampling.uniform_grid(decoder.latent_dim, side, seed=seed)
-        figure = draw(decoder(z), z, title)
+        side = grid_size or side_that_fits(decoder.image_shape, latent_dim)
+        points = sampling.uniform_grid(latent_dim, side, seed=seed)
+        images = decoder(components.codes(points) if components else points)
+        figure = draw(images, points, title, bool(components))
     save(figure, path_to_figure)
 
 
@@ -74,12 +86,17 @@ def side_that_fits(image_shape: tuple[int, int, int], latent_dim: int) -> int:
 
 
 @styled
-def draw(images: np.ndarray, z: np.ndarray, title: str) -> Figure:
+def draw(images: np.ndarray, z: np.ndarray, title: str, of_components: bool = False) -> Figure:
     """Images decoded from `sampling.uniform_grid`, in its layout.
 
-    images: [..., H, W, C] in [0, 1]; z: [..., D] with the same leading axes.
+    images: [..., H, W, C] in [0, 1]; z: [..., D] with the same leading axes; of_components: z is
+    not in the latent space but in the plane of its first two principal components.
     """
     latent_dim = z.shape[-1]
+    names, where = ("z[0]", "z[1]"), "in equal steps of probability"
+    if of_components:
+        names = tuple(f"PC {i}, standard deviations" for i in (1, 2))
+        where = f"{PLANE}, {where}"
     if latent_dim > 3:
         return album(
             mosaic(images),
@@ -97,7 +114,7 @@ def draw(images: np.ndarray, z: np.ndarray, title: str) -> Figure:
         LEFT + columns * (width + GUTTER) - GUTTER + RIGHT,
         top + rows * (height + GUTTER) - GUTTER + FOOT,
         "Decoded across the latent space",
-        f"{title}   ·   in equal steps of probability",
+        f"{title}   ·   {where}",
     )
     for i, (picture, (_, points)) in enumerate(zip(pictures, planes, strict=True)):
         row, column = divmod(i, columns)
@@ -107,27 +124,31 @@ def draw(images: np.ndarray, z: np.ndarray, title: str) -> Figure:
         if latent_dim == 3:
             axes.set_title(f"z[2] = {number(points[0, 0, 2])}", color=GRAY, pad=4)
         if i + columns >= len(planes):
-            mark_cells(axes.xaxis, points[0, :, 0], "z[0]")
+            mark_cells(axes.xaxis, points[0, :, 0], names[0])
         if latent_dim > 1 and column == 0:
-            mark_cells(axes.yaxis, points[:, 0, 1], "z[1]")
+            mark_cells(axes.yaxis, points[:, 0, 1], names[1])
     return figure
 
 
 @styled
-def draw_classes(images: np.ndarray, names: list[str], count: int, title: str) -> Figure:
+def draw_classes(
+    images: np.ndarray, names: list[str], count: int, title: str, of_components: bool = False
+) -> Figure:
     """One row per class, each decoded from the same points of latent space.
 
-    images: [R, N, H, W, C] in [0, 1]; names: of these R classes, out of `count`.
+    images: [R, N, H, W, C] in [0, 1]; names: of these R classes, out of `count`; of_components:
+    the points are in the plane of the first two principal components.
     """
     picture = mosaic(images)
     height, width, _ = picture.shape
     left = LEFT + 8 * max(0, max(map(len, names)) - 6)
     which = "each class" if len(names) == count else f"{len(names)} of {count} classes"
+    origin = f"the {PLANE}" if of_components else "the prior"
     figure = sheet(
         left + width + RIGHT,
         HEAD + height + RIGHT,
         "Decoded by class",
-        f"{title}   ·   {which}, the same points of the prior in every row",
+        f"{title}   ·   {which}, the same points of {origin} in every row",
     )
     axes = place(figure, picture, left, HEAD)
     axes.set_yticks((np.arange(len(names)) + 0.5) * height / len(names), names)

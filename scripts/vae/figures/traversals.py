@@ -1,6 +1,7 @@
-"""What each latent dimension does to an image: `traversals.png`."""
+"""What each latent dimension, or principal component, does to an image: `traversals.png`."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ from vae.figures.tiles import ROOM, how_many_fit, mosaic
 from vae.latent import codes, sampling
 from vae.latent.codes import Information
 from vae.latent.onnx import Decoder
+from vae.latent.principal_components import MOST_DIMENSIONS, principal_components
 
 FILES = {"traversals.png": "traversals"}
 SETTINGS = {
@@ -31,7 +33,6 @@ SETTINGS = {
                         "description": "images in a row of `traversals.png`"},
 }  # fmt: skip
 
-MOST = 20  # dimensions, at most
 MOST_STEPS = 13
 WIDTH = ROOM - 2 * LEFT  # of the images, which leaves room for the bars
 
@@ -46,68 +47,113 @@ def plot(
 ) -> None:
     """Sweep the latent dimensions that say most, one at a time, the others at 0.
 
-    traversal_steps: images per dimension; None for as many as fit, an odd number.
+    Of more than MOST_DIMENSIONS, the first principal components of the training codes, the others
+    at their mean.
+
+    traversal_steps: images per row; None for as many as fit, an odd number.
 
     Raises UserError if a file is damaged.
     """
     decoder = Decoder(path_to_decoder, threads)
-    information = codes.load(path_to_codes).splits["test"].information
-    fit = dimensions_that_fit(decoder.image_shape)
+    splits = codes.load(path_to_codes).splits
+    fit = rows_that_fit(decoder.image_shape)
     steps = traversal_steps or min(fit - (fit + 1) % 2, MOST_STEPS)
-    dimensions = np.argsort(-information.values, kind="stable")[:fit]
-    z = sampling.traversals(decoder.latent_dim, steps)[dimensions]
-    values = z[0, :, dimensions[0]]
+    if decoder.latent_dim > MOST_DIMENSIONS:
+        sweep = of_components(splits["train"].z, fit, steps)
+    else:
+        sweep = of_dimensions(splits["test"].information, fit, steps)
     if decoder.classes:
         title += f"   ·   class {decoder.class_names[0]}"
-    save(draw(decoder(z, 0), values, dimensions, information, title), path_to_figure)
+    save(draw(decoder(sweep.z, 0), sweep, title), path_to_figure)
 
 
-def dimensions_that_fit(image_shape: tuple[int, int, int]) -> int:
-    """How many dimensions are swept, at most; as many images fit side by side."""
-    return how_many_fit(image_shape, MOST, WIDTH)
+def rows_that_fit(image_shape: tuple[int, int, int]) -> int:
+    """How many rows there are, at most; as many images fit side by side."""
+    return how_many_fit(image_shape, MOST_DIMENSIONS, WIDTH)
 
 
-@styled
-def draw(
-    images: np.ndarray,
-    values: np.ndarray,
-    dimensions: np.ndarray,
-    information: Information,
-    title: str,
-) -> Figure:
-    """One row per latent dimension, swept through `values`, next to how much it says.
+class Sweep(NamedTuple):
+    """R rows of S codes, along each of which one thing changes.
 
-    images: [R, S, H, W, C] in [0, 1]; values: [S]; dimensions: [R], those of the rows;
-    information: of all dimensions.
+    z: float32 [R, S, D]; values: of what changes, [S]; names: of the rows, [R]; information: how
+    much each row says, [R]; headline, which, scale: texts for the figure.
     """
+
+    z: np.ndarray
+    values: np.ndarray
+    names: list[str]
+    information: Information
+    headline: str
+    which: str
+    scale: str
+
+
+def of_dimensions(information: Information, rows: int, steps: int) -> Sweep:
+    """The latent dimensions that say most, by the information of all."""
     name, unit, amount = information
-    picture = mosaic(images, (ROOM, WIDTH))
-    height, width, _ = picture.shape
-    top = HEAD + GUTTER // 2
+    dimensions = np.argsort(-amount, kind="stable")[:rows]
+    z = sampling.traversals(len(amount), steps)[dimensions]
     which = "each swept"
     if len(dimensions) < len(amount):
         which = f"the {len(dimensions)} of {len(amount)} dimensions with the highest {name}"
+    return Sweep(
+        z,
+        z[0, :, dimensions[0]],
+        [f"z[{dimension}]" for dimension in dimensions],
+        Information(name, unit, amount[dimensions]),
+        "One latent dimension at a time",
+        f"{which}, the others at 0",
+        "value of the dimension",
+    )
+
+
+def of_components(z: np.ndarray, rows: int, steps: int) -> Sweep:
+    """The first principal components of codes z [N, D], swept about the mean of the codes."""
+    components = principal_components(z, rows)
+    scores = sampling.traversals(len(components.axes), steps)
+    return Sweep(
+        components.codes(scores),
+        scores[0, :, 0],
+        [f"PC {i + 1}" for i in range(len(scores))],
+        Information("variance", "% of all", 100 * components.shares),
+        "One principal component at a time",
+        f"the first {len(scores)} components of the training codes, the others at their mean",
+        "standard deviations from the mean",
+    )
+
+
+@styled
+def draw(images: np.ndarray, sweep: Sweep, title: str) -> Figure:
+    """The rows of a sweep, next to how much each says.
+
+    images: those of its codes, [R, S, H, W, C] in [0, 1].
+    """
+    name, unit, amount = sweep.information
+    values = sweep.values
+    picture = mosaic(images, (ROOM, WIDTH))
+    height, width, _ = picture.shape
+    top = HEAD + GUTTER // 2
     figure = sheet(
         LEFT + width + 2 * LEFT,
         top + height + FOOT,
-        "One latent dimension at a time",
-        f"{title}   ·   {which}, the others at 0",
+        sweep.headline,
+        f"{title}   ·   {sweep.which}",
     )
     axes = place(figure, picture, LEFT, top)
     steps = (np.arange(len(values)) + 0.5) * width / len(values)
-    rows = (np.arange(len(dimensions)) + 0.5) * height / len(dimensions)
+    rows = (np.arange(len(amount)) + 0.5) * height / len(amount)
     every = math.ceil(52 * len(values) / width)
     marked = slice(len(values) // 2 % every, None, every)
     axes.set_xticks(steps[marked], [number(value, 1) for value in values[marked]])
-    axes.set_yticks(rows, [f"z[{dimension}]" for dimension in dimensions])
-    axes.set_xlabel("value of the dimension")
+    axes.set_yticks(rows, sweep.names)
+    axes.set_xlabel(sweep.scale)
 
     bars = figure.add_axes(box(figure, LEFT + width + 24, top, 110, height))
     bars.set_axis_off()
     bars.set(xlim=(0, max(amount.max(), 1e-9)), ylim=(height, 0))
     bars.set_title(f"{name}, {unit}", color=GRAY, fontsize="small", pad=4)
-    bars.barh(rows, amount[dimensions], 0.4 * height / len(dimensions), color=BLUE)
-    for row, value in zip(rows, amount[dimensions], strict=True):
+    bars.barh(rows, amount, 0.4 * height / len(amount), color=BLUE)
+    for row, value in zip(rows, amount, strict=True):
         bars.annotate(
             number(value),
             (value, row),

@@ -15,12 +15,11 @@ from vae.services.files import atomic
 # A latent dimension is active if the variance over images of its mean exceeds this
 # (Burda et al. 2016, arXiv 1509.00519, section 5.2).
 ACTIVE_UNIT_VARIANCE = 0.01
-MOST = 10_000  # training images that are drawn from, to fit what stands for all of them
 
 
-def random_rows(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Which of n images are drawn from: all, or MOST of them at random, ascending."""
-    return np.sort(rng.permutation(n)[:MOST])
+def random_rows(n: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Which of n images are drawn from: all, or so many of them at random, ascending."""
+    return np.sort(rng.permutation(n)[:most])
 
 
 def kl_divergence(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:

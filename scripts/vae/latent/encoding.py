@@ -11,6 +11,8 @@ from vae.latent.codes import Codes, DatasetCodes, Draws, random_rows
 from vae.latent.onnx import BATCH, slices
 from vae.latent.posteriors import ApproximatePosterior
 
+MOST = 10_000  # draws from q(z|x) of training images that are kept, where q is not normal
+
 
 def encode(
     path_to_images: str,
@@ -28,7 +30,7 @@ def encode(
     for name, split in data.splits.items():
         splits[name], z = _encoded(split, posterior, rng)
         if name == "train" and not posterior.gaussian:
-            rows = random_rows(len(z), rng)
+            rows = random_rows(len(z), MOST, rng)
             draws = Draws(z[rows], rows)
     codes.save(DatasetCodes(splits, data.class_names, draws), path_to_codes)
 

@@ -78,7 +78,10 @@ def draw_from_second_stage(
 
 
 def grid(latent_dim: int, side: int, seed: int) -> np.ndarray:
-    """Return codes as in grid.png: float32 [R, C, D]; of three dimensions, nine planes 3 by 3."""
+    """Return codes spread over the prior, as in grid.png of few dimensions: float32 [R, C, D].
+
+    Of three dimensions, nine planes 3 by 3.
+    """
     z = sampling.uniform_grid(latent_dim, side, seed=seed)
     if latent_dim == 3:
         z = z.reshape(3, 3, side, side, 3).swapaxes(1, 2).reshape(3 * side, 3 * side, 3)
