@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.latent.test_second_stage import network
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.evaluation.sample_metrics import METRICS, ORIGINS, by_full_name
@@ -12,14 +13,19 @@ from vae.evaluation.samples_run import evaluate
 NAMES = ("images", "encoder", "decoder", "mixture", "classifier", "run")
 
 
-def evaluated(files, **settings):
-    """sample_quality.json of a run with other settings in its record."""
+def evaluated(files, velocity=None, **settings):
+    """sample_quality.json of a run with other settings in its record.
+
+    velocity: path of the network of its second stage.
+    """
     record = json.loads(files["path_to_run"].read_text())
     record["settings"] |= settings
     files["path_to_run"].write_text(json.dumps(record))
     paths = {f"path_to_{name}": files[f"path_to_{name}"] for name in NAMES}
     path = files["path_to_run"].with_name("sample_quality.json")
-    evaluate(**paths, path_to_quality=path, evaluation={"generated": 7}, threads=1)
+    stage = {"guidance": 1.5, "steps": 2} if velocity else {}
+    paths |= {"path_to_second_stage": velocity, "path_to_quality": path}
+    evaluate(**paths, evaluation={"generated": 7}, second_stage=stage, threads=1)
     return json.loads(path.read_text())
 
 
@@ -31,8 +37,8 @@ def test_every_origin_has_every_metric_with_its_unit(run, caplog):
     assert (result["dataset"], result["run"]) == ("tiny", "ld_2")
     assert result["evaluation"] == {"generated": 7}
     assert result["notes"] == []
-    flat = [origin for origin in ORIGINS if origin != "tempered"]  # which needs detail
-    assert list(result["origins"]) == flat
+    # Those that need neither detail nor a second stage.
+    assert set(ORIGINS) - set(result["origins"]) == {"tempered", "second_stage"}
     for metrics in result["origins"].values():
         assert list(metrics) == list(METRICS)
         for name, metric in metrics.items():
@@ -41,6 +47,14 @@ def test_every_origin_has_every_metric_with_its_unit(run, caplog):
     assert evaluated(files) == result
     recall = result["origins"]["mixture"]["recall"]
     assert by_full_name(result)["classifier_recall_mixture"] == recall
+
+
+def test_a_second_stage_is_an_origin_whose_draws_are_recorded(run, tmp_path):
+    network(tmp_path / "second_stage.onnx")
+    result = evaluated(run("gaussian", 2), velocity=tmp_path / "second_stage.onnx")
+    assert list(result["origins"]) == [origin for origin in ORIGINS if origin != "tempered"]
+    assert result["evaluation"]["second_stage"] == {"guidance": 1.5, "steps": 2}
+    assert "no density" in result["notes"][0]
 
 
 def test_the_encoder_of_a_run_on_binary_images_sees_binary_ones_and_all_else_is_gray(run):
