@@ -139,20 +139,10 @@ def draw_classes(
     images: [R, N, H, W, C] in [0, 1]; names: of these R classes, out of `count`; of_components:
     the points are in the plane of the first two principal components.
     """
-    picture = mosaic(images)
-    height, width, _ = picture.shape
-    left = LEFT + 8 * max(0, max(map(len, names)) - 6)
     which = "each class" if len(names) == count else f"{len(names)} of {count} classes"
     origin = f"the {PLANE}" if of_components else "the prior"
-    figure = sheet(
-        left + width + RIGHT,
-        HEAD + height + RIGHT,
-        "Decoded by class",
-        f"{title}   ·   {which}, the same points of {origin} in every row",
-    )
-    axes = place(figure, picture, left, HEAD)
-    axes.set_yticks((np.arange(len(names)) + 0.5) * height / len(names), names)
-    return figure
+    title += f"   ·   {which}, the same points of {origin} in every row"
+    return album(mosaic(images), "Decoded by class", title, names)
 
 
 def _room(planes: int) -> int:

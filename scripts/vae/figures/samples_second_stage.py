@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae.figures.samples import MOST
-from vae.figures.sheet import HEAD, LEFT, RIGHT, album, place, save, sheet, styled
+from vae.figures.sheet import album, save, styled
 from vae.figures.tiles import how_many_fit, mosaic
 from vae.latent import sampling, second_stage
 from vae.latent.onnx import Decoder, Velocity
@@ -47,13 +47,4 @@ def plot(
 @styled
 def draw(images: np.ndarray, names: list[str], title: str) -> Figure:
     """Images [R, N, H, W, C] in [0, 1]; names: of the classes of the rows, if they have any."""
-    headline = "Samples of the second stage"
-    picture = mosaic(images)
-    if not names:
-        return album(picture, headline, title)
-    height, width, _ = picture.shape
-    left = LEFT + 8 * max(0, max(map(len, names)) - 6)
-    figure = sheet(left + width + RIGHT, HEAD + height + RIGHT, headline, title)
-    axes = place(figure, picture, left, HEAD)
-    axes.set_yticks((np.arange(len(names)) + 0.5) * height / len(names), names)
-    return figure
+    return album(mosaic(images), "Samples of the second stage", title, names)

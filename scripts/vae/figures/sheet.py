@@ -3,7 +3,7 @@
 Without pyplot: no global state, no display, and a second less to import. Lengths are in pixels.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -126,11 +126,13 @@ def blocks(images: np.ndarray, rows: list[str], headline: str, title: str) -> Fi
     return figure
 
 
-def album(picture: np.ndarray, headline: str, title: str) -> Figure:
-    """A figure of one picture without axes."""
+def album(picture: np.ndarray, headline: str, title: str, rows: Sequence[str] = ()) -> Figure:
+    """A figure of one picture without axes; rows: names of its rows, if they have any."""
     height, width, _ = picture.shape
-    figure = sheet(RIGHT + width + RIGHT, HEAD + height + RIGHT, headline, title)
-    place(figure, picture, RIGHT, HEAD)
+    left = LEFT + 8 * max(0, max(map(len, rows)) - 6) if rows else RIGHT
+    figure = sheet(left + width + RIGHT, HEAD + height + RIGHT, headline, title)
+    axes = place(figure, picture, left, HEAD)
+    axes.set_yticks((np.arange(len(rows)) + 0.5) * height / max(len(rows), 1), rows)
     return figure
 
 
