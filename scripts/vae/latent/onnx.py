@@ -252,7 +252,9 @@ class Velocity(_Network):
             texts = self._session.get_modelmeta().custom_metadata_map
             self.class_names = json.loads(texts["class_names"])
 
-    def __call__(self, code: np.ndarray, time: float, labels: np.ndarray | None = None):
+    def __call__(
+        self, code: np.ndarray, time: float, labels: np.ndarray | None = None
+    ) -> np.ndarray:
         """The velocity of codes [N, D] at a time in [0, 1]: float32 [N, D].
 
         labels: classes [N]; None for any class.

@@ -33,7 +33,7 @@ def build(
 ) -> tuple[keras.Model, keras.Model]:
     """Patches, residual blocks, the codes of all positions; mirrored.
 
-    Raises UserError if latent_dim is no multiple of the number of positions.
+    Raises UserError if latent_dim is not a multiple of the number of positions.
     """
     filters = run.filters
     patch = _patch(image_shape)
@@ -70,7 +70,7 @@ def positions(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 def code_shape(image_shape: tuple[int, int, int], run: RunSettings) -> tuple[int, int, int]:
     """The map: height, width and the number of values at each position.
 
-    Raises UserError if latent_dim is no multiple of the number of positions.
+    Raises UserError if latent_dim is not a multiple of the number of positions.
     """
     height, width = positions(image_shape)
     depth, left = divmod(run.latent_dim, height * width)

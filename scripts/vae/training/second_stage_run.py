@@ -134,13 +134,12 @@ def _encoded(
     rng, progress = np.random.default_rng(seed), Progress(logger)
     for mirrored in (False, True)[: 1 + flip]:
         for part in slices(len(split), BATCH // math.prod(split.pixels.shape[1:])):
-            progress.info("codes: %d of %d", part.start + mirrored * len(split), len(mean))
-            some = split[part]
+            some, start = split[part], part.start + mirrored * len(split)
+            progress.info("codes: %d of %d", start, len(mean))
             if mirrored:
                 some = replace(some, pixels=some.pixels[:, :, ::-1])
             q = posterior(some)
-            rows = slice(part.start + mirrored * len(split), None)
-            rows = slice(rows.start, rows.start + len(some))
+            rows = slice(start, start + len(some))
             if posterior.gaussian:
                 mean[rows], log_var[rows] = q.z, q.z_log_var
             else:
