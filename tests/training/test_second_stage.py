@@ -26,7 +26,8 @@ def gaussians(n=400, seed=0):
 
 def test_samples_of_a_class_are_codes_of_that_class(tmp_path):
     settings = SETTINGS.model_copy(update={"epochs": 60})
-    trained = second_stage.train(gaussians(), gaussians(50, 1), (2, 2, 2), 2, settings, seed=0)
+    test = "test", gaussians(50, 1)
+    trained = second_stage.train(gaussians(), test, (2, 2, 2), 2, settings, seed=0)
     history = trained.history
     assert list(history) == ["epoch", "loss", "test_loss", "learning_rate", "seconds"]
     assert list(history.epoch) == list(range(1, 61))
@@ -51,8 +52,9 @@ def test_a_training_goes_on_as_if_it_had_never_been_interrupted(tmp_path):
         with Checkpoints(**options) as checkpoints:
             return second_stage.train(*codes, (8,), 2, SETTINGS, 3, checkpoints, "mixed_bfloat16")
 
-    codes = gaussians(70), gaussians(9, 1)
+    codes = gaussians(70), ("validation", gaussians(9, 1))
     whole = train()
+    assert "validation_loss" in whole.history
     for last in (2, 7):
         with pytest.raises(Crash):
             train(last)
@@ -99,4 +101,4 @@ def test_a_training_that_diverges_is_an_error():
     codes = gaussians(40)
     codes.mean[:] = np.nan
     with pytest.raises(UserError, match="diverged in epoch 1"):
-        second_stage.train(codes, gaussians(9), (8,), 0, SETTINGS, 0)
+        second_stage.train(codes, ("test", gaussians(9)), (8,), 0, SETTINGS, 0)

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 EMA = 0.999
 CLIP_NORM = 1.0
 WITHOUT_CLASS = 0.1  # share of codes whose class is not shown
-MEASURED = 2000  # test codes, at most, whose loss is measured
+MEASURED = 2000  # codes held out, at most, whose loss is measured
 MOST = 20_000  # codes of which mean and standard deviation are taken
 
 
@@ -115,7 +115,7 @@ class Trained(NamedTuple):
 
 def train(
     train: Gaussians,
-    test: Gaussians,
+    held_out: tuple[str, Gaussians],
     shape: tuple[int, ...],
     classes: int,
     settings: SecondStageTraining,
@@ -123,13 +123,15 @@ def train(
     checkpoints: Checkpoints | None = None,
     precision: str = "float32",
 ) -> Trained:
-    """Fit the velocity to codes of shape (D,) or (H, W, C); measure it on test codes.
+    """Fit the velocity to codes of shape (D,) or (H, W, C); measure it on codes held out.
 
-    The history has a row an epoch: epoch; loss and test_loss, mean squares of the error of the
-    velocity, in units in which a velocity of 0 has about 1; learning_rate of its last step;
-    seconds. The test loss is that of the averaged weights, at the same points in each epoch.
+    The history has a row an epoch: epoch; loss and test_loss (or validation_loss), mean squares of
+    the error of the velocity, in units in which a velocity of 0 has about 1; learning_rate of its
+    last step; seconds. The second loss is that of the averaged weights on codes held out, at the
+    same points in each epoch.
 
-    precision: of the layers but the last, while they are trained.
+    held_out: "test" or "validation", and codes. precision: of the layers but the last, while they
+    are trained.
 
     Raises UserError if a loss is no longer finite.
     """
@@ -152,7 +154,8 @@ def train(
     state = [*network.weights, *network.optimizer.variables]
     rows = checkpoints.restore(state, precision) if checkpoints else []
     options = (settings.batch_size, classes, flat)
-    measured = Paths(test, np.arange(min(MEASURED, len(test))), *options, [seed, 0])
+    name, codes = held_out
+    measured = Paths(codes, np.arange(min(MEASURED, len(codes))), *options, [seed, 0])
     feeds = Feed(), Feed()
     logger.info("samples are to be judged after the last epoch alone: until then they are noisy")
     for epoch in range(len(rows) + 1, settings.epochs + 1):
@@ -161,16 +164,16 @@ def train(
         paths = Paths(train, order, *options, [seed, epoch, 1])
         loss = network.fit(**feeds[0].arguments(paths), shuffle=False, verbose=0).history["loss"]
         with averaged(network):
-            test_loss = network.evaluate(**feeds[1].arguments(measured), verbose=0)
+            measured_loss = network.evaluate(**feeds[1].arguments(measured), verbose=0)
         last_rate = float(rate(steps * epoch - 1))
         seconds = time.perf_counter() - start
-        row = {"epoch": epoch, "loss": float(loss[-1]), "test_loss": float(test_loss)}
+        row = {"epoch": epoch, "loss": float(loss[-1]), f"{name}_loss": float(measured_loss)}
         rows.append(row | {"learning_rate": last_rate, "seconds": seconds})
         _check_finite(rows[-1])
         left = np.median([row["seconds"] for row in rows]) * (settings.epochs - epoch)
         logger.info(
-            "epoch %d/%d  loss %.4f  test loss %.4f  %s codes/s  %s left",
-            *(epoch, settings.epochs, rows[-1]["loss"], rows[-1]["test_loss"]),
+            "epoch %d/%d  loss %.4f  %s loss %.4f  %s codes/s  %s left",
+            *(epoch, settings.epochs, rows[-1]["loss"], name, rows[-1][f"{name}_loss"]),
             *(f"{n / seconds:,.0f}", clock(left)),
         )
         if checkpoints:
@@ -209,7 +212,7 @@ def _with_velocity(network: keras.Model, mean: np.ndarray, sd: np.ndarray) -> ke
 
 
 def _check_finite(row: dict[str, float]) -> None:
-    if not math.isfinite(row["loss"] + row["test_loss"]):
+    if not all(map(math.isfinite, row.values())):
         raise UserError(
             f"The second stage diverged in epoch {row['epoch']}. Lower its learning_rate in "
             "config/config.yaml (a third of it is a good try)."

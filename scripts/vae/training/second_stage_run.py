@@ -76,19 +76,20 @@ def _train(
     engine.use_threads(checkpoints.threads)
     export.check()
     flip, seed = values.flip, values.seed
-    codes = {
-        name: second_stage.Gaussians(
-            *_encoded(split, posterior, flip and name == "train", seed, checkpoints.folder / name),
-            split.labels,
-            flip and name == "train",
+    held_out, split = data.held_out
+    train, measured = (
+        second_stage.Gaussians(
+            *_encoded(some, posterior, mirrored, seed, checkpoints.folder / name),
+            some.labels,
+            mirrored,
         )
-        for name, split in data.splits.items()
-        if name != "validation"
-    }
-    labelled = all((split.labels >= 0).all() for split in codes.values())
+        for name, some, mirrored in (("train", data.train, flip), (held_out, split, False))
+    )
+    labelled = all((codes.labels >= 0).all() for codes in (train, measured))
     classes = len(data.class_names) if labelled and len(data.class_names) > 1 else 0
     network, history = second_stage.train(
-        *(codes["train"], codes["test"]),
+        train,
+        (held_out, measured),
         *(_code_shape(data, values), classes, SecondStageTraining(**settings), seed),
         *(checkpoints, running.precision),
     )
