@@ -5,7 +5,7 @@ import shlex
 from collections import Counter
 
 from vae.plan import status
-from vae.plan.loading import FILES, load
+from vae.plan.loading import files, load
 from vae.plan.targets import unknown_target
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     )
     parser.add_argument("dataset", nargs="*", help="only runs of these")
     arguments = parser.parse_args()
-    settings = load(files=[*FILES, *arguments.configfile])
+    settings = load(paths=[*files(), *arguments.configfile])
     datasets = arguments.dataset or settings.runs
     for name in datasets:
         if name not in settings.runs:
