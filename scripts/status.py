@@ -2,7 +2,11 @@
 
 import argparse
 import shlex
+import sys
 from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # which PYTHONSAFEPATH leaves out
 
 from vae.plan import status
 from vae.plan.loading import files, load

@@ -128,6 +128,34 @@ def test_the_code_of_a_picture_is_printed_and_decodes_to_it(run, tmp_path, capsy
     )
 
 
+def test_codes_are_printed_after_the_names_of_their_files(run, tmp_path, capsys, monkeypatch):
+    """Of files, of a folder and of a pattern; what is printed is read back."""
+    monkeypatch.chdir(tmp_path)
+    for i, name in enumerate(("b.png", "photos/1.png", "photos/a/7, 8.JPG", "photos/a/ü.png")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4), 255 * (i % 2)).save(tmp_path / name)
+    (tmp_path / "photos/notes.txt").write_text("no picture")
+    (tmp_path / "empty").mkdir()
+    in_photos = ["photos/1.png", '"photos/a/7, 8.JPG"', "photos/a/ü.png"]
+    for words, names in {
+        ("b.png", "photos/1.png"): ["b.png", "photos/1.png"],
+        ("photos", "b.png"): [*in_photos, "b.png"],
+        ("photos/*/*.png",): ["photos/a/ü.png"],
+        ("photos/**/*.png",): ["photos/1.png", "photos/a/ü.png"],
+    }.items():
+        assert call(run, "--encode", *words) == 0
+        text = capsys.readouterr().out
+        head, *rows = text.splitlines()
+        assert head == "file,z0,z1"
+        assert [row.rsplit(",", 2)[0] for row in rows] == names
+        assert code_text.parse(text, 2, "a").shape == (len(names), 2)
+    assert call(run, "--encode", "photos", "-o", "codes.csv") == 0
+    assert (tmp_path / "codes.csv").read_text().startswith("file,z0,z1\nphotos/1.png,1,1\n")
+    for nothing in ("empty", "*.gif"):
+        assert call(run, "--encode", nothing) == 1
+        assert f"{nothing}: there is no picture in it." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("crop", "expected"),
     [("fit", (0.2, 0.8)), ("stretch", (0.1, 0.4)), ("pad", (0.05, 0.2))],

@@ -117,7 +117,7 @@ def text(
         *evaluation["notes"],
         *quality["notes"],
         "## How to load it",
-        _loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
+        loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
         "## How it came about",
         _table(("setting", "value"), settings.items()),
         _table(("version", ""), record["versions"].items()),
@@ -125,7 +125,7 @@ def text(
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _loading(latent_size: int, shape: list[int], classes: int) -> str:
+def loading(latent_size: int, shape: list[int], classes: int) -> str:
     """Code that encodes and decodes 16 images; classes: of a conditional run, else 0."""
     parts = CONDITIONAL if classes else PLAIN
     label = parts["label"].format(classes=classes)
