@@ -22,7 +22,7 @@ def test_latent_spaces_of_every_size(tmp_path, latent_dim, classes):
     named = {text for text in texts(figure) if text.startswith("class ")}
     assert len(named) == min(classes, 20)
     if classes == 101:
-        assert "81 other classes\n(others: figures: {classes: [...]})" in texts(figure)
+        assert "81 other classes\n(choose by figures: {classes: [...]})" in texts(figure)
 
 
 @pytest.mark.parametrize("classes", [11, 20])

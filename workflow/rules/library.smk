@@ -32,7 +32,7 @@ environment.check_backend()
 if is_main:
     # Snakemake leaves files open, which is an error under PYTHONWARNINGS=error.
     warnings.simplefilter("ignore", ResourceWarning)
-    os.environ["PYTHONPATH"] = environment.path_for_jobs(library)
+    os.environ.update(PYTHONPATH=environment.path_for_jobs(library))
     ignored = environment.settle()
 else:
     ignored = []

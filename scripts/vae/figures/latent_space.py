@@ -25,7 +25,7 @@ SETTINGS = {
                 "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
 }  # fmt: skip
 
-CHOOSE = "\n(others: figures: {classes: [...]})"
+CHOOSE = "\n(choose by figures: {classes: [...]})"
 
 
 def plot(path_to_codes: str, path_to_figure: str, classes: list[str] | None, title: str) -> None:
