@@ -54,7 +54,7 @@ def settle(environment: MutableMapping[str, str] = os.environ) -> list[str]:
         environment["XLA_FLAGS"] = " ".join(flags)
     environment.update(OURS)
     environment.setdefault(*TENSORFLOW_LOG)
-    if not os.access(Path.home(), os.W_OK):
+    if not os.access(os.path.expanduser("~"), os.W_OK):
         environment.setdefault("MPLCONFIGDIR", os.path.abspath(".snakemake/matplotlib"))
     if not _is_in_user_site("snakemake"):
         environment["PYTHONNOUSERSITE"] = "1"
