@@ -32,6 +32,7 @@ def generate(arguments: argparse.Namespace) -> None:
         arguments.encode = code_requests.pictures(arguments.encode)
     z, labels = code_requests.codes(run, arguments)
     if arguments.encode and not arguments.output:
+        sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be any bytes
         print(code_text.text(z, arguments.encode), end="")
         return
     if not arguments.output and not sys.stdout.isatty():

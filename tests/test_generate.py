@@ -1,6 +1,7 @@
 """The command on networks that are computed by hand."""
 
 import io
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from onnx import helper
 from PIL import Image
 
 from scripts import generate
+from tests.helpers import ROOT
 from tests.helpers.networks import write
 from vae.latent import mixture
 from vae.terminal import code_text
@@ -154,6 +156,19 @@ def test_codes_are_printed_after_the_names_of_their_files(run, tmp_path, capsys,
     for nothing in ("empty", "*.gif"):
         assert call(run, "--encode", nothing) == 1
         assert f"{nothing}: there is no picture in it." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are text on this system")
+def test_a_name_that_is_no_text_is_printed_as_it_is(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    odd = os.fsdecode(b"\xff.png")
+    Image.new("L", (4, 4), 255).save(odd)
+    assert call(run, "--encode", odd, "-o", "codes.csv") == 0
+    command = [sys.executable, ROOT / "scripts/generate.py", run, "--encode", odd]
+    printed = subprocess.run(command, capture_output=True, check=True).stdout
+    assert printed == (tmp_path / "codes.csv").read_bytes()
+    assert printed == b"file,z0,z1\n\xff.png,1,1\n"
+    assert call(run, "--codes", "codes.csv", "-o", "again.png") == 0
 
 
 @pytest.mark.parametrize(

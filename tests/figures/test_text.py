@@ -48,7 +48,9 @@ def test_plain_names_stay():
 
 def test_ends_of_lines_and_broken_file_names_are_one_visible_line(caplog):
     names = ["a\nb", "a\r\tb", "a\x00\x9b", "a\udcff", "a\u2028"]
+    caplog.set_level("INFO")
     assert text.shown(names) == ["a↵b", "a↵⇥b", "a��", "a�", "a↵"]
+    assert r"for what is not text: 'a\nb', 'a\r\tb', 'a\x00\x9b', 'a\udcff'" in caplog.text
 
 
 def test_a_long_name_loses_its_middle(caplog):
@@ -64,7 +66,7 @@ def test_a_long_name_loses_its_middle(caplog):
 def test_a_name_without_a_font_is_a_number_and_the_log_says_which_would_help(caplog):
     caplog.set_level("INFO")
     names = text.shown(["cat", "中文", "ไทย", "🐈", "क"])
-    assert names == ["cat", "class 1", "class 2", "class 3", "class 4"]
+    assert names == ["cat", "#1", "#2", "#3", "#4"]
     assert "classes by number: 1: 中文, 2: ไทย, 3: 🐈" in caplog.text
     assert "Noto Emoji (Debian: fonts-symbola) and Noto Sans CJK (Debian: fonts-noto" in caplog.text
 

@@ -21,9 +21,9 @@ _CJK = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
 def shown(names: Sequence[str]) -> list[str]:
     """Names as figures show them; the log says what is not shown as it is, and why.
 
-    The ends of lines become arrows. A name of more than LONGEST letters loses its
-    middle. Characters that DejaVu Sans lacks are drawn in an installed font that has them, which
-    becomes one of FONTS; a name for which there is none is shown as its number.
+    The ends of lines become arrows. A name of more than LONGEST letters loses its middle.
+    Characters that DejaVu Sans lacks are drawn in an installed font that has them, which becomes
+    one of FONTS; a name for which there is none is shown as its number.
 
     To be called before anything is drawn.
     """
@@ -34,19 +34,20 @@ def shown(names: Sequence[str]) -> list[str]:
     for i, name in enumerate(short):
         if missing & {*name} or short.count(name) > 1:
             numbered.append(f"{i}: {visible[i]}")
-            name = f"class {i}" if missing & {*name} else shortened(f"{i}: {visible[i]}")
+            name = f"#{i}" if missing & {*name} else shortened(f"{i}: {visible[i]}")
         result.append(name)
     if missing:
+        characters = " ".join(sorted(missing)[:20])
+        fonts = " and ".join(sorted({*map(_font_with, missing)})[:3])
         logger.warning(
             "no installed font has %s: names with these are shown as numbers. It would help to "
             "install %s, and to run the same command again",
-            *(
-                " ".join(sorted(missing)[:20]),
-                " and ".join(sorted({*map(_font_with, missing)})[:3]),
-            ),
+            *(characters, fonts),
         )
     if numbered:
         logger.info("classes by number: %s", ", ".join(numbered))
+    if changed := [ascii(name) for name, v in zip(names, visible, strict=True) if name != v]:
+        logger.info("drawn with a sign for what is not text: %s", ", ".join(changed))
     if cut := sum(width(name) > LONGEST for name in visible):
         logger.info("%d names are longer than %d letters, and shortened", cut, LONGEST)
     return result

@@ -45,7 +45,7 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
     if arguments.codes in (None, "-"):
         return code_text.parse(sys.stdin.read(), latent_dim, "standard input", detail), label
     try:
-        text = Path(arguments.codes).read_text(encoding="utf-8")
+        text = Path(arguments.codes).read_text(encoding="utf-8", errors="surrogateescape")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--codes: {arguments.codes} cannot be read: {error}") from error
     return code_text.parse(text, latent_dim, arguments.codes, detail), label

@@ -36,7 +36,8 @@ def save(
     suffix = Path(output).suffix.lower()
     if suffix == ".csv":
         with atomic(output) as part:
-            part.write_text(code_text.text(z.reshape(-1, z.shape[-1]), files), encoding="utf-8")
+            text = code_text.text(z.reshape(-1, z.shape[-1]), files)
+            part.write_text(text, encoding="utf-8", errors="surrogateescape")  # names are any bytes
     elif suffix == ".npy":
         with atomic(output) as part:
             np.save(part, images.reshape(-1, *images.shape[-3:]))
