@@ -61,7 +61,7 @@ def test_a_backend_that_nothing_trains_with_is_an_error():
         environment.check_backend({"KERAS_BACKEND": "theano"})
 
 
-@pytest.mark.parametrize("package", ["figures.sheet", "latent.onnx"])
+@pytest.mark.parametrize("package", ["figures.sheet", "latent.onnx", "training.run"])
 def test_packages_import_in_any_environment(package, monkeypatch):
     """As in jobs of who imports the workflow, whose environment stays theirs."""
     show = "import os; print(os.environ['MPLBACKEND'], os.environ['ORT_DISABLE_TELEMETRY'])"
