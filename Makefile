@@ -86,6 +86,8 @@ environment.yml: requirements.lock
 			&& python=$$p && break; done; \
 	test -n "$$python" || { echo 'Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no' \
 		'wheel for others), and none of them is on the PATH.' >&2; exit 1; }; \
+	$$python -c 'import venv, ensurepip' 2>/dev/null || { echo "$$python has no venv, which this" \
+		'needs. On Debian and Ubuntu: sudo apt install python3-venv' >&2; exit 1; }; \
 	$$python -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	@touch $@

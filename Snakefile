@@ -6,16 +6,17 @@ min_version("9.14")
 include: "workflow/rules/library.smk"
 
 
-from vae.plan.loading import FILES, load
+from vae.plan import loading
 
 # First, since Snakemake reports mistakes in a config file with a traceback.
-settings = load(
-    config, () if workflow.config_settings.replace_workflow_config else FILES
+files = loading.files()
+settings = loading.load(
+    config, () if workflow.config_settings.replace_workflow_config else files
 )
 
 
-configfile: "config/sources.yaml"
-configfile: "config/config.yaml"
+configfile: files[0]
+configfile: files[1]
 
 
 report: "workflow/report/workflow.rst"
@@ -30,7 +31,12 @@ include: "workflow/rules/explore.smk"
 
 
 onstart:
-    preflight.check_writable()
+    if ignored:
+        names = ", ".join(ignored)
+        print(
+            f"Jobs do not get these of your environment: {names}", file=sys.stderr
+        )
+    preflight.check_writable(asked_for)
     preflight.clear_future_times()
 
 

@@ -113,7 +113,7 @@ def engines(case: Case, names: list[str]) -> list[str]:
 
 def settings() -> Settings:
     """config/config.yaml, resolved."""
-    return load(files=FILES)
+    return load(paths=FILES)
 
 
 def first_run(dataset: str, changes: dict[str, Any]) -> dict[str, Any]:

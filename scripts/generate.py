@@ -6,6 +6,9 @@ It reads the run's ONNX files, and so starts in half a second.
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # which PYTHONSAFEPATH leaves out
 
 from vae.services.errors import UserError
 from vae.terminal import code_requests, code_text, command_line, output
@@ -25,15 +28,18 @@ def generate(arguments: argparse.Namespace) -> None:
             raise UserError("-o: say what to decode, for example --random 16.")
         ask(run, arguments)
         return
+    if arguments.encode:
+        arguments.encode = code_requests.pictures(arguments.encode)
     z, labels = code_requests.codes(run, arguments)
     if arguments.encode and not arguments.output:
-        print(code_text.text(z), end="")
+        sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be any bytes
+        print(code_text.text(z, arguments.encode), end="")
         return
     if not arguments.output and not sys.stdout.isatty():
         raise UserError("Say where the image is to go, for example -o image.png.")
     images = run.decoder(z, labels)
     if arguments.output:
-        output.save(images, z, arguments.output, arguments.scale)
+        output.save(images, z, arguments.output, arguments.scale, arguments.encode)
     else:
         output.show(images)
 

@@ -8,5 +8,6 @@ if __name__ == "__main__":
         latent_space.plot(
             path_to_codes=snakemake.input.codes,
             path_to_figure=snakemake.output[0],
+            **snakemake.params.figures,
             title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
         )

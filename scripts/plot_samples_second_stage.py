@@ -9,6 +9,7 @@ if __name__ == "__main__":
             path_to_decoder=snakemake.input.decoder,
             path_to_second_stage=snakemake.input.second_stage,
             path_to_figure=snakemake.output[0],
+            **snakemake.params.figures,
             **snakemake.params.draws,
             seed=snakemake.params.seed,
             threads=snakemake.threads,

@@ -2,10 +2,14 @@
 
 import argparse
 import shlex
+import sys
 from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # which PYTHONSAFEPATH leaves out
 
 from vae.plan import status
-from vae.plan.loading import FILES, load
+from vae.plan.loading import files, load
 from vae.plan.targets import unknown_target
 
 
@@ -17,7 +21,7 @@ def main() -> None:
     )
     parser.add_argument("dataset", nargs="*", help="only runs of these")
     arguments = parser.parse_args()
-    settings = load(files=[*FILES, *arguments.configfile])
+    settings = load(paths=[*files(), *arguments.configfile])
     datasets = arguments.dataset or settings.runs
     for name in datasets:
         if name not in settings.runs:

@@ -1,6 +1,7 @@
 """The command on networks that are computed by hand."""
 
 import io
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from onnx import helper
 from PIL import Image
 
 from scripts import generate
+from tests.helpers import ROOT
 from tests.helpers.networks import write
 from vae.latent import mixture
 from vae.terminal import code_text
@@ -126,6 +128,47 @@ def test_the_code_of_a_picture_is_printed_and_decodes_to_it(run, tmp_path, capsy
     np.testing.assert_allclose(
         code_text.parse(capsys.readouterr().out, 2, ""), [[0.8, 0]], atol=1e-6
     )
+
+
+def test_codes_are_printed_after_the_names_of_their_files(run, tmp_path, capsys, monkeypatch):
+    """Of files, of a folder and of a pattern; what is printed is read back."""
+    monkeypatch.chdir(tmp_path)
+    for i, name in enumerate(("b.png", "photos/1.png", "photos/a/7, 8.JPG", "photos/a/ü.png")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4), 255 * (i % 2)).save(tmp_path / name)
+    (tmp_path / "photos/notes.txt").write_text("no picture")
+    (tmp_path / "empty").mkdir()
+    in_photos = ["photos/1.png", '"photos/a/7, 8.JPG"', "photos/a/ü.png"]
+    for words, names in {
+        ("b.png", "photos/1.png"): ["b.png", "photos/1.png"],
+        ("photos", "b.png"): [*in_photos, "b.png"],
+        ("photos/*/*.png",): ["photos/a/ü.png"],
+        ("photos/**/*.png",): ["photos/1.png", "photos/a/ü.png"],
+    }.items():
+        assert call(run, "--encode", *words) == 0
+        text = capsys.readouterr().out
+        head, *rows = text.splitlines()
+        assert head == "file,z0,z1"
+        assert [row.rsplit(",", 2)[0] for row in rows] == names
+        assert code_text.parse(text, 2, "a").shape == (len(names), 2)
+    assert call(run, "--encode", "photos", "-o", "codes.csv") == 0
+    assert (tmp_path / "codes.csv").read_text().startswith("file,z0,z1\nphotos/1.png,1,1\n")
+    for nothing in ("empty", "*.gif"):
+        assert call(run, "--encode", nothing) == 1
+        assert f"{nothing}: there is no picture in it." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names of files are text on this system")
+def test_a_name_that_is_no_text_is_printed_as_it_is(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    odd = os.fsdecode(b"\xff.png")
+    Image.new("L", (4, 4), 255).save(odd)
+    assert call(run, "--encode", odd, "-o", "codes.csv") == 0
+    command = [sys.executable, ROOT / "scripts/generate.py", run, "--encode", odd]
+    printed = subprocess.run(command, capture_output=True, check=True).stdout
+    assert printed == (tmp_path / "codes.csv").read_bytes()
+    assert printed == b"file,z0,z1\n\xff.png,1,1\n"
+    assert call(run, "--codes", "codes.csv", "-o", "again.png") == 0
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,21 @@ def test_runs_that_differ_in_many_settings_leave_room_for_the_panels():
     FigureCanvasAgg(figure).draw()  # lays it out
     for axes in figure.axes:
         assert axes.get_window_extent().width > 0.15 * figure.bbox.width
+
+
+def test_no_axis_makes_noise_look_like_a_result():
+    values = [dict.fromkeys(comparison.PANELS, 1.0) for _ in range(3)]
+    for i, of_run in enumerate(values):
+        of_run |= {"nll_importance_weighted": 100 + 0.01 * i, "active_units": 3 - i / 100}
+        of_run |= {"kl": 6 + 0.001 * i, "reconstruction": 140 + 0.01 * i, "ssim": 0.9}
+    runs = [run(2 + i, **of_run) for i, of_run in enumerate(values)]
+    for i, (record, *_) in enumerate(runs):
+        record["seconds"] = 7.8 + 0.02 * i
+    plane, *panels = comparison.draw(table(*runs), "mnist").axes
+    for low, high in (plane.get_xlim(), plane.get_ylim()):
+        assert high - low > 0.05 * low
+    units = [metric.unit for metric in comparison.PANELS.values()]
+    for unit, axes in zip(units, panels, strict=False):
+        low, high = axes.get_ylim()
+        assert high - low > 0.05 * low if unit == comparison.NATS else low == 0, unit
+    assert comparison.NATS in units

@@ -71,7 +71,7 @@ def test_a_grid_of_many_dimensions_is_a_plane_about_the_mean_code(tmp_path, path
     weight[3, 0] = weight[8, 1] = 1
     path = tmp_path / "decoder.onnx"
     gaussian_decoder(path, weight, bias=np.zeros(6))
-    grid.plot(path, path_to_codes, tmp_path / "grid.png", 3, 0, 1, TITLE)
+    grid.plot(path, path_to_codes, tmp_path / "grid.png", None, 3, 0, 1, TITLE)
     (images,), (figure,) = drawn
     assert images.shape == (3, 3, *SHAPE)
     points = images.reshape(3, 3, 6)[..., :2]
@@ -94,7 +94,7 @@ def test_classes_of_many_dimensions_share_points_of_components(tmp_path, path_to
     constants = {"weight": weight, "shape": np.array([-1, *SHAPE])}
     path = tmp_path / "decoder.onnx"
     write(path, {"z": (25,), "class": (2,)}, {"mean": SHAPE}, nodes, constants)
-    grid.plot(path, path_to_codes, tmp_path / "grid.png", 4, 0, 1, TITLE)
+    grid.plot(path, path_to_codes, tmp_path / "grid.png", None, 4, 0, 1, TITLE)
     (images,), (figure,) = drawn
     assert images.shape == (2, 4, *SHAPE)
     assert Decoder(path).classes == 2

@@ -14,3 +14,15 @@ def test_histories_of_any_length(tmp_path, epochs):
     figure = history.draw(frame, TITLE)
     picture(figure, tmp_path / "history.png")
     assert "epoch" in texts(figure)
+
+
+def test_a_loss_that_stays_looks_so():
+    noise = np.random.default_rng(0).random(20)
+    frame = pd.DataFrame({"epoch": range(20), "learning_rate": 1e-3, "seconds": 1.0})
+    for key, value in {"loss": 100 + noise / 100, "kl": noise * 1e-6}.items():
+        frame[key] = frame[f"test_{key}"] = value
+    frame["reconstruction"] = frame["test_reconstruction"] = frame["loss"]
+    *losses, rate = history.draw(frame, TITLE).axes
+    for axes, least in zip(losses, (5, 5, 0.1), strict=True):
+        assert np.ptp(axes.get_ylim()) > least
+    assert rate.get_ylim()[0] == 0

@@ -20,9 +20,23 @@ def test_latent_spaces_of_every_size(tmp_path, latent_dim, classes):
     figure = latent_space.draw(*codes(200, latent_dim, classes), TITLE)
     picture(figure, tmp_path / "latent.png")
     named = {text for text in texts(figure) if text.startswith("class ")}
-    assert len(named) == min(classes, 10)
+    assert len(named) == min(classes, 20)
     if classes == 101:
-        assert "91 other classes" in texts(figure)
+        assert "81 other classes\n(choose by figures: {classes: [...]})" in texts(figure)
+
+
+@pytest.mark.parametrize("classes", [11, 20])
+def test_up_to_twenty_classes_have_colours_of_their_own(classes):
+    figure = latent_space.draw(*codes(200, 2, classes), TITLE)
+    (legend,) = (axes.get_legend() for axes in figure.axes)
+    colours = [mark.get_color() for mark in legend.get_lines()]
+    assert len({*colours}) == len(colours) == classes
+
+
+def test_classes_can_be_chosen():
+    figure = latent_space.draw(*codes(200, 2, 101), TITLE, [3, 77])
+    named = [text for text in texts(figure) if "class" in text]
+    assert {*named} == {"class", "class 3", "class 77", f"99 other classes{latent_space.CHOOSE}"}
 
 
 def test_one_image_and_a_dimension_that_never_moves(tmp_path):
@@ -41,3 +55,14 @@ def test_odd_class_names_are_drawn_as_they_are(tmp_path, name):
     z, labels, _, kl = codes(20, 2, 1)
     figure = latent_space.draw(z, labels, (name,), kl, TITLE)
     picture(figure, tmp_path / "latent.png")
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 3, 5])
+def test_codes_that_hardly_differ_look_so(latent_dim, tmp_path):
+    z, labels, names, _ = codes(50, latent_dim, 3)
+    kl = Information("KL", "nats", np.full(latent_dim, 1e-6))
+    figure = latent_space.draw(1e-6 * z, labels, names, kl, TITLE)
+    picture(figure, tmp_path / "latent.png")
+    assert np.ptp(figure.axes[0].get_xlim()) >= 2
+    if latent_dim == 5:
+        assert figure.axes[1].get_ylim()[1] > 0.1

@@ -22,3 +22,14 @@ def test_a_long_title_ends_on_the_sheet(tmp_path):
     picture(figure, tmp_path / "samples.png")
     (text,) = [t for t in figure.texts if title in t.get_text()]
     assert text.get_window_extent().x1 < figure.bbox.width
+
+
+def test_small_differences_look_small():
+    low, high = sheet.limits(np.array([100.0, 100.01, np.nan, np.inf]))
+    assert high - low > 5
+    assert low < 100 < high
+    low, high = sheet.limits(np.array([1e-6, 2e-6]))
+    assert high - low > 0.1
+    low, high = sheet.limits(np.array([100.0, 300.0]))
+    assert (round(low), round(high)) == (84, 316)
+    assert sheet.limits(np.array([np.nan]))[0] < 0

@@ -31,6 +31,19 @@ def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path
     assert datasets.labelled(resolve(with_dataset(latent_dim=2)).datasets["mnist"])
 
 
+def test_a_folder_that_cannot_be_read_is_no_mistake_in_the_config(tmp_path, monkeypatch):
+    def problem(folder):
+        content = with_dataset(latent_dim=2, source={"folder": str(folder)}, size=9)
+        content["datasets"]["mnist"]["conditional"] = folder != tmp_path
+        return datasets.unreadable(resolve(content).datasets["mnist"], "datasets.mnist")
+
+    assert problem(tmp_path) == ""
+    assert "datasets.mnist.source.folder: there is no folder" in problem(tmp_path / "unmounted")
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may read anything
+    assert "you may not read the folder" in problem(tmp_path)
+    assert datasets.unreadable(resolve(with_dataset()).datasets["mnist"], "datasets.mnist") == ""
+
+
 def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_path):
     content = with_dataset(latent_dim=2)
     files = {"a.gz": {"content_sha256": "0" * 64}}

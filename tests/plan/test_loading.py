@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.helpers import ROOT
+from vae.plan import loading
 from vae.plan.loading import load, merged, read
 from vae.plan.messages import ConfigError
 
@@ -48,8 +50,20 @@ def test_what_is_given_lies_over_the_files(tmp_path):
     )
     (tmp_path / "b.yaml").write_text("datasets: {d: {epochs: 4, latent_dim: 3}}\n")
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    assert load(files=files).runs["d"]["ld_3"].values["epochs"] == 4
+    assert load(paths=files).runs["d"]["ld_3"].values["epochs"] == 4
     settings = load({"datasets": {"d": {"epochs": "7"}}}, files)
     assert settings.runs["d"]["ld_3"].values["epochs"] == 7
     with pytest.raises(ConfigError, match="none is configured"):
         load({"datasets": {"d": None}}, files)
+
+
+def test_config_files_are_the_projects_unless_the_working_directory_has_its_own(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    assert loading.files() == ["config/sources.yaml", "config/config.yaml"]
+    monkeypatch.chdir(tmp_path)
+    assert loading.files() == [str(ROOT / file) for file in loading.FILES]
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").touch()
+    assert loading.files() == [str(ROOT / loading.SOURCES), "config/config.yaml"]

@@ -201,3 +201,10 @@ def test_long_lines_are_wrapped_and_line_breaks_kept(tmp_path, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert max(map(len, lines[:-1])) <= 100
     assert "  indented" in lines
+
+
+def test_a_backend_that_is_not_installed_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "no_such_backend")
+    with pytest.raises(SystemExit), job(tmp_path / "train.log"):
+        import no_such_backend  # noqa: F401
+    assert "no_such_backend is not installed in the environment" in capsys.readouterr().err

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -42,6 +43,22 @@ def test_metadata_are_json(exported):
     for name in ("encoder", "posterior", "decoder"):
         model = onnx.load(exported[2] / f"{name}.onnx")
         assert {p.key: json.loads(p.value) for p in model.metadata_props} == ABOUT
+
+
+def nulls(value):
+    """The keys that are null in a value of JSON, at any depth."""
+    if isinstance(value, dict):
+        return [key for key, v in value.items() if v is None] + nulls([*value.values()])
+    return [key for item in value for key in nulls(item)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize("name", ["encoder", "decoder", "vae"])
+def test_older_versions_of_keras_find_no_keys_that_they_do_not_know(exported, name):
+    """Keys that are null, such as quantization_config, are what newer versions add."""
+    with zipfile.ZipFile(exported[2] / f"{name}.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    assert config["class_name"] == "Functional"
+    assert nulls(config) == []
 
 
 def test_keras_files_load_where_this_project_is_not(exported, tmp_path):

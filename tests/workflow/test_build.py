@@ -89,7 +89,7 @@ def test_the_log_has_a_line_an_epoch(built):
     assert "epoch 1/2  loss" in log
     assert "epoch 2/2  loss" in log
     assert "1437 training and 360 test images" in log
-    assert "1437 training images" in (built.path / "results/digits/logs/prepare.log").read_text()
+    assert "1,437 training images" in (built.path / "results/digits/logs/prepare.log").read_text()
 
 
 def test_the_codes_are_those_of_all_images(built):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -49,10 +50,7 @@ def elsewhere(unbuilt_copy, tmp_path):
     """A folder with a config of its own, and an environment with other packages on the path."""
     folder = tmp_path / "elsewhere"
     (folder / "config").mkdir(parents=True)
-    for name in ("config.yaml", "sources.yaml"):
-        text = (unbuilt_copy.path / "config" / name).read_text()
-        (folder / "config" / name).write_text(text)
-        (unbuilt_copy.path / "config" / name).unlink()
+    shutil.move(unbuilt_copy.path / "config/config.yaml", folder / "config")
     for package in ("vae", "scripts"):
         (tmp_path / "foreign" / package).mkdir(parents=True)
         (tmp_path / "foreign" / package / "__init__.py").write_text("raise ImportError('foreign')")

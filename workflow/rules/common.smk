@@ -8,7 +8,7 @@ from vae.plan.constants import constant
 from vae.plan.fingerprints import fingerprint, fingerprint_files
 from vae.services import jobs
 
-preflight.check_places(settings.runs)
+preflight.check_places(["results", "results/raw"])
 
 
 wildcard_constraints:
@@ -18,11 +18,28 @@ wildcard_constraints:
     file="[^/]+",
 
 
+# Datasets that targets of this command belong to: what is wrong with others stops nothing.
+asked_for = {}
+
+
 def dataset_of(wildcards):
-    """The configured dataset that a target belongs to."""
-    if wildcards.dataset not in settings.runs:
-        sys.exit(targets.unknown_target(settings, wildcards.dataset))
-    return settings.datasets[wildcards.dataset]
+    """The configured dataset that a target belongs to.
+
+    Exits with a helpful message if there is none, or if its folders are not there.
+    """
+    name = wildcards.dataset
+    if name not in settings.runs:
+        sys.exit(targets.unknown_target(settings, name))
+    if name not in asked_for:
+        dataset = settings.datasets[name]
+        if problem := datasets.unreadable(dataset, f"datasets.{name}"):
+            sys.exit(f"Nothing was run.\n\n  {problem}")
+        folder = f"results/{name}"
+        preflight.check_places(
+            [folder, *(f"{folder}/{run}" for run in settings.runs[name])]
+        )
+        asked_for[name] = dataset
+    return asked_for[name]
 
 
 def run_values(wildcards):

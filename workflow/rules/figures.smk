@@ -13,6 +13,7 @@ rule plot_latent:
     conda:
         "../../environment.yml"
     params:
+        figures=figure_settings("latent_space"),
         code=fingerprint("plot_latent"),
     script:
         "../../scripts/plot_latent.py"
@@ -117,6 +118,7 @@ rule plot_samples_second_stage:
         "../../environment.yml"
     params:
         draws=second_stage_draws,
+        figures=figure_settings("samples_second_stage"),
         seed=run_seed,
         code=fingerprint("plot_samples_second_stage"),
     script:

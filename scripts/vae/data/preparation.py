@@ -18,6 +18,7 @@ from vae.data.splits import split
 from vae.data.streams import Block, Raw, Skipped, Stream
 from vae.services.errors import UserError
 from vae.services.files import atomic
+from vae.services.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -84,9 +85,12 @@ def prepare(
             csv.writer(file).writerows([("path", "reason"), *skipped])
         write(images, part)
     logger.info(
-        "%d training images, %d test images, %s, %d classes; %d files left out",
-        *(len(images.train), len(images.test), images.shape, len(images.class_names)),
-        len(skipped),
+        "%s, %s, %s, %s; %s left out",
+        counted(len(images.train), "training image"),
+        counted(len(images.test), "test image"),
+        images.shape,
+        counted(len(images.class_names), "class", "classes"),
+        counted(len(skipped), "file"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from vae.evaluation.sample_metrics import by_full_name
 from vae.services import records
 from vae.services.files import atomic
+from vae.services.words import counted
 
 LOADING = """\
 Images are float32 in [0, 1], N x H x W x C. Codes z are N(0, I) under the prior.
@@ -81,17 +82,18 @@ def text(
     kind = "conditional variational" if settings["conditional"] else "variational"
     facts = {
         "Model": f"{kind} autoencoder, network `{settings['model']}`, "
-        f"{settings['latent_dim']} latent dimensions, {record['parameters']:,} parameters",
+        f"{counted(settings['latent_dim'], 'latent dimension')}, "
+        f"{counted(record['parameters'], 'parameter')}",
         "Likelihood": settings["likelihood"],
         "Images": f"{shape}, {images['train']:,} for training, {images['test']:,} for testing"
-        + (f", {classes} classes" if classes else ", without labels")
+        + (f", {counted(classes, 'class', 'classes')}" if classes else ", without labels")
         + CROPS.get(record["preparation"].get("crop"), ""),
         "Source": data["source"],
         "Licence of the images": data["licence"],
         "Citation": data["citation"],
-        "Training": f"{settings['epochs']} epochs, {record['seconds']:,.0f} s on {devices} "
-        f"({record['machine']}, {record['threads']} threads), in {record['engine']['precision']} "
-        f"with {record['engine']['backend']}",
+        "Training": f"{counted(settings['epochs'], 'epoch')}, {record['seconds']:,.0f} s on "
+        f"{devices} ({record['machine']}, {counted(record['threads'], 'thread')}), in "
+        f"{record['engine']['precision']} with {record['engine']['backend']}",
     }
     parts = [
         f"# {record['dataset']}, {record['run']}",
@@ -115,7 +117,7 @@ def text(
         *evaluation["notes"],
         *quality["notes"],
         "## How to load it",
-        _loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
+        loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
         "## How it came about",
         _table(("setting", "value"), settings.items()),
         _table(("version", ""), record["versions"].items()),
@@ -123,7 +125,7 @@ def text(
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _loading(latent_size: int, shape: list[int], classes: int) -> str:
+def loading(latent_size: int, shape: list[int], classes: int) -> str:
     """Code that encodes and decodes 16 images; classes: of a conditional run, else 0."""
     parts = CONDITIONAL if classes else PLAIN
     label = parts["label"].format(classes=classes)

@@ -17,6 +17,7 @@ from vae.latent import sampling
 from vae.latent.onnx import Decoder
 from vae.services import records
 from vae.services.files import atomic
+from vae.services.words import counted
 
 IMAGES = 12  # random draws on a card
 
@@ -51,11 +52,10 @@ def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:
     link: to its page, relative; run: its run.json; images: [N, H, W, C] in [0, 1].
     """
     settings = run["settings"]
-    size = settings["latent_dim"]
     facts = [
-        f"{size} latent dimension{'' if size == 1 else 's'}",
+        counted(settings["latent_dim"], "latent dimension"),
         f"network {settings['model']}{', conditional' if settings['conditional'] else ''}",
-        f"{settings['epochs']} epochs, loss {run['final']['loss']:,.2f} nats an image",
+        f"{counted(settings['epochs'], 'epoch')}, loss {run['final']['loss']:,.2f} nats an image",
     ]
     rows = in_rows(images, min(6, len(images)))
     gaps = mosaic(np.zeros_like(rows))[..., :1]  # white on black; they let the page through

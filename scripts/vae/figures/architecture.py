@@ -10,6 +10,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from vae.figures.sheet import BLUE, DPI, GRAY, HEAD, ORANGE, RIGHT, save, sheet, styled
 from vae.services import records
+from vae.services.words import counted
 
 FILES = {"architecture.png": "architecture"}
 SETTINGS = {}
@@ -54,7 +55,7 @@ def draw(networks: dict[str, list[dict[str, Any]]], in_prior: int, title: str) -
         RIGHT + widths[0] + between + widths[1] + RIGHT,
         bottom + BOX.height / 2 + RIGHT,
         "Architecture",
-        f"{title}   ·   {sum(map(_parameters, networks.values())):,} parameters"
+        f"{title}   ·   {counted(sum(map(_parameters, networks.values())), 'parameter')}"
         + (f", and {in_prior:,} of the prior" if in_prior else ""),
     )
     width, height = figure.get_size_inches() * DPI
@@ -68,7 +69,7 @@ def draw(networks: dict[str, list[dict[str, Any]]], in_prior: int, title: str) -
         axes.text(
             centre,
             y[-1] - BOX.height / 2 - 20,
-            f"{name}, {_parameters(networks[name]):,} parameters",
+            f"{name}, {counted(_parameters(networks[name]), 'parameter')}",
             ha="center",
             weight="bold",
         )
@@ -134,7 +135,7 @@ def _layer(axes: Axes, layer: dict[str, Any], x: float, y: float, colour: str) -
     detail = layer.get("detail") or "linear"
     kind = layer["type"] + (f", {detail}" if detail != "linear" else "")
     shape = " × ".join(map(str, layer["output_shape"]))
-    count = f"{layer['parameters']:,} parameters" if layer["parameters"] else ""
+    count = counted(layer["parameters"], "parameter") if layer["parameters"] else ""
     inset, upper, lower = 14, y + BOX.height * 0.3, y + BOX.height * 0.72
     style = {"va": "center_baseline", "fontsize": 8}
     axes.text(x + inset, upper, kind, weight="bold", **style)

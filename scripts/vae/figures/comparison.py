@@ -10,14 +10,16 @@ from matplotlib.figure import Figure
 
 from vae.evaluation.comparison import TABLE, series, table
 from vae.figures.colours import COLOURS
-from vae.figures.sheet import GRAY, LONGEST, counted, save, sheet, styled
+from vae.figures.sheet import GRAY, LONGEST, limits, save, sheet, styled
 from vae.services import records
 from vae.services.files import atomic
+from vae.services.words import counted
 
 FILES = {"comparison.png": "comparison"}
 OF = "dataset"
 SETTINGS = {}
 
+NATS = TABLE["elbo"].unit
 LEGEND = 32  # characters in a line of the legend; a wider one leaves no room for the panels
 PANELS = {name: metric for name, metric in TABLE.items() if metric.panel is not None}
 
@@ -72,6 +74,7 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
             best = line[[key in names.split() for names in line["best"]]]
             axes.plot(best["latent_dim"], best[key], "o", color=colour, markersize=11, mfc="none")
     plane.set_title("rate and distortion, by latent size")
+    plane.set(xlim=limits(plane.dataLim.intervalx), ylim=limits(plane.dataLim.intervaly))
     plane.set(xlabel="rate: KL, nats an image", ylabel="distortion: reconstruction, nats")
     if len(lines) > 1:
         plane.legend(fontsize="x-small")
@@ -86,6 +89,12 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
             line = rows.groupby("latent_dim")[metric.panel].mean()
             axes.plot(line, ":", color=GRAY, label=TABLE[metric.panel].title)
             axes.legend(fontsize="x-small")
+        # A likelihood has no natural zero; errors, distances, counts and times start at theirs.
+        interval = axes.dataLim.intervaly
+        if metric.unit == NATS:
+            axes.set_ylim(limits(interval))
+        else:
+            axes.set_ylim(min(0, interval[0]), 1.08 * interval[1] or 1)
         axes.set(ylabel="" if metric.unit == "1" else metric.unit, xlabel="latent size")
         if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:
             axes.set_xscale("log")

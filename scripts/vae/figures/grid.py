@@ -20,6 +20,7 @@ from vae.figures.sheet import (
     sheet,
     styled,
 )
+from vae.figures.text import numbers, shown
 from vae.figures.tiles import ROOM, how_many_fit, mosaic
 from vae.latent import codes, sampling
 from vae.latent.onnx import Decoder
@@ -27,6 +28,10 @@ from vae.latent.principal_components import principal_components
 
 FILES = {"grid.png": "uniform grid"}
 SETTINGS = {
+    "classes": {"type": "names", "most": 20, "default": None,
+                "default_text": "the largest; rows: the first",
+                "description": "classes, by name, that `latent.png` colours, at most 20; also the "
+                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
     "grid_size": {"type": "whole", "bounds": {"ge": 1, "le": 100}, "default": None,
                   "default_text": "20; in three dimensions 10",
                   "description": "images along a side of `grid.png` and of a frame of `grid.gif`"},
@@ -41,6 +46,7 @@ def plot(
     path_to_decoder: str,
     path_to_codes: str | None,
     path_to_figure: str,
+    classes: list[str] | None,
     grid_size: int | None,
     seed: int,
     threads: int,
@@ -52,9 +58,10 @@ def plot(
 
     path_to_codes: if given, points are in the plane of the first two principal components of the
     training codes, which is taken to be normal; else in the whole space.
+    classes: names of those that have rows; None for as many as fit.
     grid_size: images on a side; None for as many as fit.
 
-    Raises UserError if a file is damaged.
+    Raises UserError if a file is damaged, or there is no such class.
     """
     decoder = Decoder(path_to_decoder, threads)
     components, latent_dim = None, decoder.latent_dim
@@ -62,9 +69,10 @@ def plot(
         components = principal_components(codes.load(path_to_codes).splits["train"].z, 2)
         latent_dim = 2
     if decoder.classes:
-        names = decoder.class_names
+        names = shown(decoder.class_names)
         most = how_many_fit(decoder.image_shape, MOST)
-        labels = np.unique(sampling.classes(most, decoder.classes))
+        labels = numbers(classes, decoder.class_names) or sampling.classes(most, decoder.classes)
+        labels = np.unique(labels)[:most]
         points = sampling.spread(grid_size or most, latent_dim, seed)
         z = components.codes(points) if components else points
         images = decoder(np.tile(z, (len(labels), 1, 1)), labels[:, None])

@@ -17,6 +17,7 @@ from vae.figures.sheet import (
     sheet,
     styled,
 )
+from vae.figures.text import shown
 from vae.figures.tiles import how_many_fit, mosaic
 from vae.latent import sampling
 from vae.latent.onnx import Decoder
@@ -57,7 +58,7 @@ def animate(
             f"this one has {decoder.latent_dim}. Ask for grid.png instead."
         )
     if decoder.classes:
-        title += f"   ·   class {decoder.class_names[0]}"
+        title += f"   ·   class {shown(decoder.class_names[:1])[0]}"
     side = grid_size or how_many_fit(decoder.image_shape, MOST, ROOM)
     z = sampling.uniform_grid(3, side, frames)
     extent = float(z[-1, 0, 0, 2])

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vae.figures.sheet import BLUE, GRAY, ORANGE, counted, duration, save, sheet, styled
+from vae.figures.sheet import BLUE, GRAY, ORANGE, duration, limits, save, sheet, styled
 from vae.services.errors import reading
+from vae.services.words import counted
 
 FILES = {"history.png": "history"}
 SETTINGS = {}
@@ -71,7 +72,4 @@ def draw(frame: pd.DataFrame, title: str) -> Figure:
 def _limits(values: np.ndarray) -> tuple[float, float]:
     """Limits for curves [epochs, K]: the first epochs may lie beyond, lest the rest be flat."""
     first = math.ceil(len(values) / 20) if len(values) > 3 else 0
-    finite = values[first:][np.isfinite(values[first:])]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-    margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin
+    return limits(values[first:])

@@ -12,21 +12,34 @@ from matplotlib.ticker import MaxNLocator
 
 from vae.figures.colours import COLOURS
 from vae.figures.sheet import BLUE, PALE, save, sheet, styled
+from vae.figures.text import numbers, shown
 from vae.latent.codes import ACTIVE_UNIT_VARIANCE, Information, load
 from vae.latent.principal_components import principal_components
+from vae.services.words import counted
 
 FILES = {"latent.png": "latent space"}
-SETTINGS = {}
+SETTINGS = {
+    "classes": {"type": "names", "most": 20, "default": None,
+                "default_text": "the largest; rows: the first",
+                "description": "classes, by name, that `latent.png` colours, at most 20; also the "
+                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
+}  # fmt: skip
+
+CHOOSE = "\n(choose by figures: {classes: [...]})"
 
 
-def plot(path_to_codes: str, path_to_figure: str, title: str) -> None:
+def plot(path_to_codes: str, path_to_figure: str, classes: list[str] | None, title: str) -> None:
     """Draw the latent space of a run by class, whatever its number of dimensions.
 
-    Raises UserError if the codes are damaged.
+    classes: names of those that have colours; None for as many as there are colours.
+
+    Raises UserError if the codes are damaged, or there is no such class.
     """
     codes = load(path_to_codes)
     test = codes.splits["test"]
-    figure = draw(test.z, test.labels, codes.class_names, test.information, title)
+    names = tuple(shown(codes.class_names))
+    chosen = numbers(classes, codes.class_names)
+    figure = draw(test.z, test.labels, names, test.information, title, chosen)
     save(figure, path_to_figure)
 
 
@@ -37,22 +50,24 @@ def draw(
     class_names: tuple[str, ...],
     information: Information,
     title: str,
+    classes: list[int] | None = None,
 ) -> Figure:
     """Where the encoder puts images, by class.
 
     One dimension: a histogram for each class; two: a scatter plot; three: one in space and one from
     each side; more: the first two principal components, and how much each dimension says.
 
-    z: [N, D], codes without noise; labels: [N], -1 where there is none.
+    z: [N, D], codes without noise; labels: [N], -1 where there is none; classes: those that have
+    colours, by default the largest.
     """
-    groups = _groups(labels, class_names)
+    groups = _groups(labels, class_names, classes)
     latent_dim = z.shape[1]
     height = {1: max(560, 220 + 96 * len(groups)), 2: 1160, 3: 1280}.get(latent_dim, 900)
     figure = sheet(
         1320 if latent_dim < 4 else 1480,
         height,
         "Latent space of the test images",
-        f"{title}   ·   {len(z):,} images, each at the mean of q(z|x)",
+        f"{title}   ·   {counted(len(z), 'image')}, each at the mean of q(z|x)",
         layout="constrained",
     )
     if latent_dim == 1:
@@ -89,15 +104,20 @@ class _Group(NamedTuple):
     members: np.ndarray
 
 
-def _groups(labels: np.ndarray, class_names: tuple[str, ...]) -> list[_Group]:
-    """A group for each class; of more than ten classes for the ten largest, and one for the rest.
+def _groups(
+    labels: np.ndarray, class_names: tuple[str, ...], chosen: list[int] | None
+) -> list[_Group]:
+    """A group for each class, at most for as many as there are colours, and one for the rest.
 
-    The rest comes first, so that it lies below. Without labels all points are one group.
+    chosen: the classes that are to have groups, by default the largest. The rest comes first, so
+    that it lies below. Without labels all points are one group.
     """
     classes, counts = np.unique(labels[labels >= 0], return_counts=True)
     if len(classes) == 0:
         return [_Group("", BLUE, labels < 0)]
-    largest = np.sort(classes[np.argsort(-counts, kind="stable")[: len(COLOURS)]])
+    if chosen is None:
+        chosen = classes[np.argsort(-counts, kind="stable")[: len(COLOURS)]]
+    shown = np.intersect1d(chosen, classes)
     few = classes[-1] < len(COLOURS)
     groups = [
         _Group(
@@ -105,12 +125,13 @@ def _groups(labels: np.ndarray, class_names: tuple[str, ...]) -> list[_Group]:
             COLOURS[index if few else i],
             labels == index,
         )
-        for i, index in enumerate(largest)
+        for i, index in enumerate(shown)
     ]
-    rest = ~np.isin(labels, largest)
-    others = len(classes) - len(largest)
+    rest = ~np.isin(labels, shown)
+    others = len(classes) - len(shown)
     if rest.any():
-        groups.insert(0, _Group(f"{others} other classes" if others else "no label", PALE, rest))
+        name = f"{counted(others, 'other class', 'other classes')}{CHOOSE}"
+        groups.insert(0, _Group(name if others else "no label", PALE, rest))
     return groups
 
 
@@ -131,6 +152,7 @@ def _scatter(axes: Axes, xy: np.ndarray, groups: list[_Group], x_name: str, y_na
     """Points [N, 2] by group, a unit as long on either axis."""
     size, colours, order = _points(groups)
     axes.scatter(*xy[order].T, c=colours, s=size, alpha=0.6, linewidth=0)
+    axes.update_datalim([(-1, -1), (1, 1)])  # so that codes which hardly differ look so
     axes.set_aspect("equal", "datalim")
     axes.set(xlabel=x_name, ylabel=y_name)
 
@@ -139,7 +161,7 @@ def _three_sides(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
     """Points [N, 3] in space, and seen along each axis: panels in a column share z[0]."""
     size, colours, order = _points(groups)
     middle = (z.max(axis=0) + z.min(axis=0)) / 2
-    reach = 0.53 * max(np.ptp(z, axis=0).max(), 1e-6)
+    reach = 0.53 * max(np.ptp(z, axis=0).max(), 2)
     limits = [(centre - reach, centre + reach) for centre in middle]
     for place, (a, b) in ((1, (0, 1)), (3, (0, 2)), (4, (1, 2))):
         axes = figure.add_subplot(2, 2, place, aspect="equal", xlim=limits[a], ylim=limits[b])
@@ -188,7 +210,8 @@ def _legend(axes: Axes, groups: list[_Group]) -> None:
 
 def _histograms(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
     """The density of z [N] in each group, one above the other."""
-    edges = np.histogram_bin_edges(z, 80)
+    middle = (z.max() + z.min()) / 2
+    edges = np.histogram_bin_edges(np.append(z, (middle - 1, middle + 1)), 80)
     rows = figure.subplots(len(groups), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     for axes, group in zip(rows, groups, strict=True):
         axes.hist(z[group.members], edges, density=True, color=group.colour)
@@ -204,9 +227,10 @@ def _bars(axes: Axes, information: Information, active: np.ndarray) -> None:
     order = np.argsort(-amount, kind="stable")
     axes.bar(range(len(amount)), amount[order], color=np.where(active[order], BLUE, PALE))
     total = f"{amount.sum():.1f} {unit}"
-    axes.set_title(f"{active.sum()} of {len(amount)} dimensions active (blue), {total}")
+    axes.set_title(f"{active.sum()} of {counted(len(amount), 'dimension')} active (blue), {total}")
     axes.set_ylabel(f"{name}, {unit} an image")
     axes.set_xlabel(f"latent dimension, by {name}")
+    axes.set_ylim(0, 1.05 * max(amount.max(), 0.1))
     axes.grid(axis="y")
     if len(amount) <= 24:
         axes.set_xticks(range(len(amount)), [f"z[{d}]" for d in order], rotation=90)

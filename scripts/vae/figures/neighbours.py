@@ -6,10 +6,11 @@ from sklearn.metrics import pairwise_distances_argmin_min
 
 from vae.data import images
 from vae.data.pixels import flat, to_unit
-from vae.figures.sheet import blocks, counted, save, styled
+from vae.figures.sheet import blocks, save, styled
 from vae.figures.tiles import how_many_fit, in_rows
 from vae.latent import sampling
 from vae.latent.onnx import Decoder, Encoder, slices
+from vae.services.words import counted
 
 FILES = {"neighbours.png": "nearest training images"}
 SETTINGS = {}

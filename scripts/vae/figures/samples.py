@@ -5,11 +5,12 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from vae.figures.sheet import album, counted, save, styled
+from vae.figures.sheet import album, save, styled
 from vae.figures.tiles import how_many_fit, in_rows, mosaic
 from vae.latent import sampling
 from vae.latent.mixture import load
 from vae.latent.onnx import Decoder
+from vae.services.words import counted
 
 FILES = {"samples.png": "samples", "samples_gmm.png": "samples of the mixture"}
 SETTINGS = {

@@ -5,19 +5,27 @@ from matplotlib.figure import Figure
 
 from vae.figures.samples import MOST
 from vae.figures.sheet import album, save, styled
+from vae.figures.text import numbers, shown
 from vae.figures.tiles import how_many_fit, mosaic
 from vae.latent import sampling, second_stage
 from vae.latent.onnx import Decoder, Velocity
+from vae.services.words import counted
 
 FILES = {"samples_second_stage.png": "samples of the second stage"}
 OF = "second stage"
-SETTINGS = {}
+SETTINGS = {
+    "classes": {"type": "names", "most": 20, "default": None,
+                "default_text": "the largest; rows: the first",
+                "description": "classes, by name, that `latent.png` colours, at most 20; also the "
+                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
+}  # fmt: skip
 
 
 def plot(
     path_to_decoder: str,
     path_to_second_stage: str,
     path_to_figure: str,
+    classes: list[str] | None,
     guidance: float,
     steps: int,
     seed: int,
@@ -26,21 +34,25 @@ def plot(
 ) -> None:
     """Decode draws from a second stage, a row for each class; without classes, a square.
 
-    guidance, steps: of the draws.
+    classes: names of those that have rows; None for as many as fit. guidance, steps: of the draws.
 
-    Raises UserError if a file is damaged.
+    Raises UserError if a file is damaged, or there is no such class.
     """
     decoder = Decoder(path_to_decoder, threads)
     velocity = Velocity(path_to_second_stage, threads)
     side = how_many_fit(decoder.image_shape, MOST)
-    classes = np.unique(sampling.classes(side, max(velocity.classes, 1)))
-    rows = len(classes) if velocity.classes else side
-    labels = np.repeat(classes, side) if velocity.classes else np.zeros(side * side, int)
+    drawn = numbers(classes, velocity.class_names) if velocity.classes else None
+    drawn = np.unique(drawn or sampling.classes(side, max(velocity.classes, 1)))[:side]
+    rows = len(drawn) if velocity.classes else side
+    labels = np.repeat(drawn, side) if velocity.classes else np.zeros(side * side, int)
     z = second_stage.draw(velocity, len(labels), labels, guidance, steps, seed)
     z = sampling.with_detail(z, decoder.latent_size, seed, sampling.TEMPERATURE)
     images = decoder(z, labels)
-    title += f"   ·   {steps} steps" + (f", guidance {guidance:g}" if velocity.classes else "")
-    names = [velocity.class_names[label] for label in classes] if velocity.classes else []
+    title += f"   ·   {counted(steps, 'step')}"
+    if velocity.classes:
+        title += f", guidance {guidance:g}"
+    names = shown(velocity.class_names) if velocity.classes else []
+    names = [names[label] for label in drawn if names]
     save(draw(images.reshape(rows, side, *images.shape[1:]), names, title), path_to_figure)
 
 

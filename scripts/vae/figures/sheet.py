@@ -3,6 +3,8 @@
 Without pyplot: no global state, no display, and a second less to import. Lengths are in pixels.
 """
 
+import logging
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,8 +17,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vae.figures.colours import COLOURS
+from vae.figures.text import FONTS
+from vae.figures.text import width as width_of
 from vae.figures.tiles import ROOM, mosaic
 from vae.services.files import atomic
+
+logger = logging.getLogger(__name__)
 
 DPI = 150
 LONGEST = 1500  # side of a figure
@@ -27,8 +33,12 @@ GUTTER = 56  # between groups of images
 BLUE, ORANGE = COLOURS[0], COLOURS[6]
 INK, GRAY, PALE = "#262626", "#707070", "#d8d8d8"
 
+# Whatever a matplotlibrc of the user's says. Only the backend is not a default.
+_DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"}
+
 styled = mpl.rc_context(
-    {
+    _DEFAULTS
+    | {
         "axes.axisbelow": True,
         "axes.edgecolor": GRAY,
         "axes.labelcolor": INK,
@@ -36,12 +46,13 @@ styled = mpl.rc_context(
         "axes.spines.top": False,
         "axes.titlelocation": "left",
         "axes.titlesize": "medium",
-        "font.family": "DejaVu Sans",
+        "font.family": FONTS,  # the list itself, which grows with the names of classes
         "font.size": 9,
         "grid.color": PALE,
         "grid.linewidth": 0.6,
         "legend.frameon": False,
         "text.color": INK,
+        "text.parse_math": False,
         "xtick.color": GRAY,
         "xtick.labelsize": "small",
         "ytick.color": GRAY,
@@ -79,7 +90,7 @@ def sheet(
     if layout:
         figure.get_layout_engine().set(rect=(0.01, 0, 0.98, 1 - HEAD / height))
     figure.text(RIGHT / width, 1 - 24 / height, headline, size=13, weight="bold", va="top")
-    size = 9 * min(1, (width - 2 * RIGHT) / (len(title) * CHARACTER))
+    size = 9 * min(1, (width - 2 * RIGHT) / (width_of(title) * CHARACTER))
     figure.text(RIGHT / width, 1 - 62 / height, title, color=GRAY, va="top", size=size)
     return figure
 
@@ -129,7 +140,7 @@ def blocks(images: np.ndarray, rows: list[str], headline: str, title: str) -> Fi
 def album(picture: np.ndarray, headline: str, title: str, rows: Sequence[str] = ()) -> Figure:
     """A figure of one picture without axes; rows: names of its rows, if they have any."""
     height, width, _ = picture.shape
-    left = LEFT + 8 * max(0, max(map(len, rows)) - 6) if rows else RIGHT
+    left = LEFT + 8 * max(0, max(map(width_of, rows)) - 6) if rows else RIGHT
     figure = sheet(left + width + RIGHT, HEAD + height + RIGHT, headline, title)
     axes = place(figure, picture, left, HEAD)
     axes.set_yticks((np.arange(len(rows)) + 0.5) * height / max(len(rows), 1), rows)
@@ -146,14 +157,21 @@ def mark_cells(axis: Axis, values: np.ndarray, name: str) -> None:
     axis.set_label_text(name)
 
 
+def limits(values: np.ndarray, least: float = 0.1, share: float = 0.05) -> tuple[float, float]:
+    """Limits of an axis for values without a natural zero, such as log-likelihoods.
+
+    It spans at least `least` and this share of the largest value, so that differences which are
+    small beside the values look small: noise is no result. NaN and infinity do not count.
+    """
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    reach = 0.58 * max(high - low, least, share * max(abs(low), abs(high)))
+    return (low + high) / 2 - reach, (low + high) / 2 + reach
+
+
 def number(value: float, digits: int = 2) -> str:
     """A number with so many decimals and a real minus sign."""
     return f"{value:z.{digits}f}".replace("-", "−")
-
-
-def counted(n: int, noun: str) -> str:
-    """A number and a noun: "1 run", "2 runs"."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
 def duration(seconds: float) -> str:
@@ -166,7 +184,11 @@ def duration(seconds: float) -> str:
 def _draw(figure: Figure) -> Image.Image:
     """A figure as an image, gray where it has no colours."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", "Glyph .* missing")
+        canvas.draw()
+    for message in {str(warning.message) for warning in caught}:
+        logger.warning("%s", message)
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
     is_gray = (pixels == pixels[..., :1]).all()
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if is_gray else pixels))

@@ -20,6 +20,7 @@ from vae.figures.sheet import (
     sheet,
     styled,
 )
+from vae.figures.text import shown
 from vae.figures.tiles import ROOM, how_many_fit, mosaic
 from vae.latent import codes, sampling
 from vae.latent.codes import Information
@@ -63,7 +64,7 @@ def plot(
     else:
         sweep = of_dimensions(splits["test"].information, fit, steps)
     if decoder.classes:
-        title += f"   ·   class {decoder.class_names[0]}"
+        title += f"   ·   class {shown(decoder.class_names[:1])[0]}"
     save(draw(decoder(sweep.z, 0), sweep, title), path_to_figure)
 
 
@@ -150,7 +151,7 @@ def draw(images: np.ndarray, sweep: Sweep, title: str) -> Figure:
 
     bars = figure.add_axes(box(figure, LEFT + width + 24, top, 110, height))
     bars.set_axis_off()
-    bars.set(xlim=(0, max(amount.max(), 1e-9)), ylim=(height, 0))
+    bars.set(xlim=(0, max(amount.max(), 0.1)), ylim=(height, 0))
     bars.set_title(f"{name}, {unit}", color=GRAY, fontsize="small", pad=4)
     bars.barh(rows, amount, 0.4 * height / len(amount), color=BLUE)
     for row, value in zip(rows, amount, strict=True):

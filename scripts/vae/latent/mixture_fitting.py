@@ -12,6 +12,7 @@ from vae.latent.codes import DatasetCodes, random_rows
 from vae.latent.mixture import Mixture
 from vae.latent.principal_components import principal_components
 from vae.services.errors import DivergedError
+from vae.services.words import counted
 
 MOST = 20_000  # codes that are fitted
 COMPONENTS = 10
@@ -29,7 +30,7 @@ def fit_to_codes(path_to_codes: str, path_to_mixture: str, seed: int) -> None:
     z = drawn(dataset, seed)
     fitted = fit(z, seed)
     mixture.save(fitted, path_to_mixture)
-    logger.info("%d components fitted to %d codes", len(fitted.weights), len(z))
+    logger.info("%s fitted to %d codes", counted(len(fitted.weights), "component"), len(z))
 
 
 def drawn(dataset: DatasetCodes, seed: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,19 +25,33 @@ def format_of(
     path: of the dataset in the config.
     """
     match dataset.source:
-        case Folder(folder=folder) if Path(folder).expanduser().is_dir():
+        case Folder():
             return _FOLDER
-        case Folder(folder=folder):
-            errors.append(
-                f"{path}.source.folder: there is no folder {folder!r} "
-                f"(paths are relative to the working directory, {Path.cwd()})"
-            )
         case name if name in sources:
             return sources[name].format
         case name:
             hint = near(name, sources)
             errors.append(f"{path}.source: no source is called {name!r}{hint}")
     return None
+
+
+def unreadable(dataset: Dataset, path: str) -> str:
+    """What is wrong with the folder that a dataset is in, such as a disk that is not mounted.
+
+    No mistake in the config: other datasets can be built without it.
+    """
+    if not isinstance(dataset.source, Folder):
+        return ""
+    folder = dataset.source.folder
+    if not os.path.isdir(dataset.source.path):
+        return (
+            f"{path}.source.folder: there is no folder {folder!r} (paths are relative to the "
+            f"working directory, {Path.cwd()}). If it is on another disk, mount that; other "
+            "datasets can be built without it."
+        )
+    if not os.access(dataset.source.path, os.R_OK | os.X_OK):
+        return f"{path}.source.folder: you may not read the folder {folder!r}."
+    return ""
 
 
 def default_likelihood(format: str) -> str:

@@ -49,5 +49,15 @@ def real(**bounds: float) -> Any:
     return Annotated[float, Field(allow_inf_nan=False, **bounds), BeforeValidator(_no_bool)]
 
 
+def _as_text(value: Any) -> Any:
+    return str(value) if type(value) in (int, float) else value
+
+
+def names(most: int) -> Any:
+    """A list of at most so many names; numbers, which YAML does not read as text, are names too."""
+    name = Annotated[str, BeforeValidator(_as_text)]
+    return Annotated[list[name], Field(min_length=1, max_length=most)]
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())

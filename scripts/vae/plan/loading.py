@@ -12,20 +12,32 @@ import yaml
 from vae.plan.messages import ConfigError
 from vae.plan.runs import Settings, resolve
 
-FILES = ("config/sources.yaml", "config/config.yaml")
+SOURCES, CONFIG = FILES = ("config/sources.yaml", "config/config.yaml")
+PROJECT = Path(__file__).resolve().parents[3]
 MAX_DEPTH = 50
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load(config: Mapping[str, Any] | None = None, files: Sequence[str | Path] = FILES) -> Settings:
-    """The settings in YAML files, each laid over those before it.
+def files() -> list[str]:
+    """Paths of sources.yaml and config.yaml: the project's, from whatever folder it is used.
+
+    The working directory's own config/config.yaml comes first, if it has one.
+    """
+    own = Path(CONFIG).is_file()
+    return [_shown(PROJECT / SOURCES), CONFIG if own else _shown(PROJECT / CONFIG)]
+
+
+def load(
+    config: Mapping[str, Any] | None = None, paths: Sequence[str | Path] | None = None
+) -> Settings:
+    """The settings in YAML files, by default `files()`, each laid over those before it.
 
     config: laid over all of them, such as what --config and --configfile gave Snakemake.
 
     Raises ConfigError, which lists every mistake.
     """
-    return resolve(merged([*read(*files), config or {}]))
+    return resolve(merged([*read(*(files() if paths is None else paths)), config or {}]))
 
 
 def read(*paths: str | Path) -> list[dict[str, Any]]:
@@ -66,6 +78,12 @@ def merged(configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             else:
                 result[key] = value
     return result
+
+
+def _shown(path: Path) -> str:
+    """A path as messages show it: relative to the working directory, if it is in there."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _check_depth(text: str) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from vae.plan.constants import literals
-from vae.plan.fields import Setting, real, whole
+from vae.plan.fields import Setting, names, real, whole
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parents[1]
 class Part:
     """A file of a folder of parts: its name, its settings, and its other constants.
 
-    settings: key -> type ("whole", "real", "bool" or "choice"), bounds of a number (`ge`, `gt`,
-    `le`, `lt`) or `choices`, default (or `required`: True), description; abbreviation, if it is in
-    names of runs; default_text: the default in words, if it is None or parts differ in it.
+    settings: key -> type ("whole", "real", "bool", "choice" or "names"), bounds of a number (`ge`,
+    `gt`, `le`, `lt`), `choices`, or how many names at `most`; default (or `required`: True),
+    description; abbreviation, if it is in names of runs; default_text: the default in words, if it
+    is None or parts differ in it.
     """
 
     name: str
@@ -129,6 +130,8 @@ def _field(setting: Mapping[str, Any], about: Setting) -> tuple[Any, Any]:
             kind = Literal[tuple(choices)]
         case {"type": "bool"}:
             kind = bool
+        case {"type": "names", "most": most}:
+            kind = names(most)
     default = setting["default"]
     annotation = Annotated[kind | None if default is None else kind, about]
     return annotation, Field(default, description=setting["description"])

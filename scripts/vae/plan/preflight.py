@@ -6,21 +6,24 @@ Imported by the Snakefile: no NumPy here. What Snakemake makes of it would be a 
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 REMEDY = "Then run the same command again."
 
 
-def check_places(runs: Mapping[str, Iterable[str]], results: str = "results") -> None:
-    """End the process where something that is no folder is in the place of one.
+def check_braces(project: str) -> None:
+    """End the process if the project's path has a brace: Snakemake would look for a variable."""
+    if "{" in project or "}" in project:
+        sys.exit(
+            f"{project} has a brace in its path, which Snakemake takes for the name of a variable; "
+            f"nothing was run. Rename that folder. {REMEDY}"
+        )
 
-    runs: names of the runs of each dataset.
-    """
-    folders = [results, f"{results}/raw"]
-    for dataset, names in runs.items():
-        folders += [f"{results}/{dataset}", *(f"{results}/{dataset}/{run}" for run in names)]
+
+def check_places(folders: Iterable[str]) -> None:
+    """End the process if something that is not a folder is in the place of one of these."""
     for folder in folders:
         if os.path.islink(folder) and not os.path.exists(folder):
             sys.exit(
@@ -34,10 +37,11 @@ def check_places(runs: Mapping[str, Iterable[str]], results: str = "results") ->
             )
 
 
-def check_writable(results: str = "results") -> None:
-    """End the process where nothing can be written to some folder of results."""
-    for folder, _, _ in os.walk(results):
-        if not os.access(folder, os.W_OK | os.X_OK):
+def check_writable(datasets: Iterable[str], results: str = "results") -> None:
+    """End the process if nothing can be written to `results`, or to a folder of these datasets."""
+    below = (folder for name in datasets for folder, _, _ in os.walk(os.path.join(results, name)))
+    for folder in (results, *below):
+        if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
             sys.exit(
                 f"{folder} cannot be written to; nothing was run. Make it writable for you (chmod, "
                 f"chown, or how its disk is mounted), or put a link to a folder that is in the "

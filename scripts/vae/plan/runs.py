@@ -90,7 +90,8 @@ def resolve(config: dict[str, Any]) -> Settings:
             for run in selected or ()
             if run not in runs[name]
         ]
-        if conditional and not datasets.labelled(dataset):
+        there = not datasets.unreadable(dataset, path)
+        if conditional and there and not datasets.labelled(dataset):
             errors.append(
                 f"{conditional}.conditional: the folder {dataset.source.folder!r} has fewer than "
                 "two classes; sort its pictures into one subfolder a class, or leave this out"

@@ -129,6 +129,11 @@ def _explained(error: BaseException) -> str:
                 return f"{cause.filename or 'A file'}: {cause.strerror}. {REFUSED[number]}"
             case FileNotFoundError() if cause is error:
                 return f"{cause.filename} is gone. Run the same command again."
+            case ModuleNotFoundError(name=backend) if backend == os.environ.get("KERAS_BACKEND"):
+                return (
+                    f"KERAS_BACKEND={backend}, and {backend} is not installed in the environment "
+                    "that jobs run in. Install it there, or unset KERAS_BACKEND for tensorflow."
+                )
             case MemoryError():
                 return f"Memory ran out ({cause}). {LESS_MEMORY}"
     if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, also for a GPU's memory

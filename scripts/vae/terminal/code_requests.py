@@ -1,6 +1,7 @@
 """The codes that a command line asks for: typed, random, on a grid, or of pictures."""
 
 import argparse
+import glob
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from vae.latent import sampling, second_stage
+from vae.services import listing
 from vae.services.errors import UserError
 from vae.terminal import code_text
 from vae.terminal.command_line import IMAGES
@@ -43,7 +45,7 @@ def codes(run: Run, arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarr
     if arguments.codes in (None, "-"):
         return code_text.parse(sys.stdin.read(), latent_dim, "standard input", detail), label
     try:
-        text = Path(arguments.codes).read_text(encoding="utf-8")
+        text = Path(arguments.codes).read_text(encoding="utf-8", errors="surrogateescape")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--codes: {arguments.codes} cannot be read: {error}") from error
     return code_text.parse(text, latent_dim, arguments.codes, detail), label
@@ -86,6 +88,27 @@ def grid(latent_dim: int, side: int, seed: int) -> np.ndarray:
     if latent_dim == 3:
         z = z.reshape(3, 3, side, side, 3).swapaxes(1, 2).reshape(3 * side, 3 * side, 3)
     return z
+
+
+def pictures(paths: Sequence[Path]) -> list[Path]:
+    """Return the pictures that paths name: files, folders with all that is below them, patterns.
+
+    Raises UserError if a folder holds no picture, or nothing matches a pattern.
+    """
+    result = []
+    for path in paths:
+        if path.is_dir():
+            files = (path / file.path for file in listing.list_files(path).files)
+            Image.init()
+            found = [file for file in files if file.suffix.lower() in Image.EXTENSION]
+        elif not path.exists() and glob.has_magic(str(path)):
+            found = pictures([Path(p) for p in sorted(glob.glob(str(path), recursive=True))])
+        else:
+            found = [path]
+        if not found:
+            raise UserError(f"{path}: there is no picture in it.")
+        result += found
+    return result
 
 
 def encode(

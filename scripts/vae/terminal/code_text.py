@@ -1,22 +1,33 @@
 """Codes as text: points of latent space that a person or another program wrote."""
 
+import csv
+import io
 import math
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from vae.services.errors import UserError
 
+FILE = "file"  # head of the column of names
+
 
 def parse(text: str, latent_dim: int, place: str, detail: int = 0) -> np.ndarray:
     """Parse codes, one per line: numbers separated by commas, semicolons or white space.
 
-    Empty lines, brackets and a header are ignored.
+    Empty lines, brackets and a header are ignored; so is the first column of what `text` gives
+    with names of files.
 
     place: where the text comes from, for messages; detail: see `code`.
 
     Returns float32 [N, D]. Raises UserError if there is no code, or a line is not one.
     """
     codes = []
+    text = text.removeprefix("\ufeff")
+    if text.startswith(f"{FILE},"):
+        rows = csv.reader(io.StringIO(text))
+        text = "\n".join(",".join(row[1:]) for row in rows)
     for number, line in enumerate(text.splitlines(), 1):
         parts = _split(line)
         if not parts or (not codes and not any(map(is_number, parts))):
@@ -49,9 +60,19 @@ def code(text: str, latent_dim: int, place: str, detail: int = 0) -> np.ndarray:
     return z
 
 
-def text(codes: np.ndarray) -> str:
-    """Return codes [N, D] as CSV without a header; parsing it gives the same float32."""
-    return "".join(",".join(f"{value:.9g}" for value in row) + "\n" for row in codes.tolist())
+def text(codes: np.ndarray, files: Sequence[Path] | None = None) -> str:
+    """Return codes [N, D] as CSV; parsing it gives the same float32.
+
+    files: what they are codes of, for a first column of names, below a header; else there is none.
+    """
+    rows = [[f"{value:.9g}" for value in row] for row in codes.tolist()]
+    if files is None:
+        return "".join(",".join(row) + "\n" for row in rows)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow([FILE, *(f"z{dimension}" for dimension in range(codes.shape[1]))])
+    writer.writerows([file, *row] for file, row in zip(files, rows, strict=True))
+    return table.getvalue()
 
 
 def is_number(part: str) -> bool:

@@ -53,7 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         help="codes spread evenly over the prior, so many on a side (default: 20)",
     )
     source.add_argument(
-        "--encode", type=Path, nargs="+", metavar="IMAGE", help="codes of pictures; prints them"
+        "--encode",
+        type=Path,
+        nargs="+",
+        metavar="IMAGE",
+        help="codes of pictures, of all below a folder, or of a pattern such as 'photos/*.png'; "
+        "prints them, each after the name of its file",
     )
     source.add_argument(
         "--interpolate",

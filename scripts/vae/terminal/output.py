@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +19,25 @@ from vae.terminal.half_blocks import blocks
 FRAME_MS = 60
 
 
-def save(images: np.ndarray, z: np.ndarray, output: str, scale: int | None) -> None:
+def save(
+    images: np.ndarray,
+    z: np.ndarray,
+    output: str,
+    scale: int | None,
+    files: Sequence[Path] | None = None,
+) -> None:
     """Write images [..., H, W, C] in [0, 1], or their codes; the suffix of the file says how.
 
-    scale: pixels per pixel; by default images are enlarged to tiles.LARGEST.
+    scale: pixels per pixel; by default images are enlarged to tiles.LARGEST. files: what was
+    encoded, whose names stand before the codes.
 
     Raises UserError if the suffix is not that of a picture.
     """
     suffix = Path(output).suffix.lower()
     if suffix == ".csv":
         with atomic(output) as part:
-            part.write_text(code_text.text(z.reshape(-1, z.shape[-1])), encoding="utf-8")
+            text = code_text.text(z.reshape(-1, z.shape[-1]), files)
+            part.write_text(text, encoding="utf-8", errors="surrogateescape")  # names are any bytes
     elif suffix == ".npy":
         with atomic(output) as part:
             np.save(part, images.reshape(-1, *images.shape[-3:]))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,8 +118,34 @@ def save_keras(
     mean = keras.Model(networks.decoder.input, networks.decoder.output["mean"], name="decoder")
     files = ((networks.encoder, encoder), (mean, decoder), (networks.whole, whole))
     for model, path in files:
-        with atomic(path) as part:
-            model.save(part)
+        save_model(model, path)
+
+
+def save_model(model: keras.Model, path: str | Path) -> None:
+    """Write a .keras file that older versions of Keras load, too.
+
+    Its config has no keys that are null: these are as good as missing, and older versions stop at
+    those that they do not know, such as `quantization_config`.
+    """
+    with atomic(path) as part:
+        model.save(part)
+        with zipfile.ZipFile(part) as archive:
+            members = {info: archive.read(info) for info in archive.infolist()}
+        with zipfile.ZipFile(part, "w") as archive:
+            for info, content in members.items():
+                if info.filename == "config.json":
+                    content = json.dumps(_without_nulls(json.loads(content))).encode()
+                archive.writestr(info, content)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A value of JSON without the keys of its objects that are null."""
+    match value:
+        case dict():
+            return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+        case list():
+            return [_without_nulls(item) for item in value]
+    return value
 
 
 # Outputs in the order that people want them in, further ones behind; Keras sorts them.

@@ -93,8 +93,7 @@ def _train(
         *(_code_shape(data, values), classes, SecondStageTraining(**settings), seed),
         *(checkpoints, running.precision),
     )
-    with atomic(outputs["network"]) as part:
-        network.save(part)
+    export.save_model(network, outputs["network"])
     about = {"dataset": run["dataset"], "run": run["run"]}
     about |= {"class_names": list(data.class_names) if classes else []}
     export.write_onnx(network, outputs["onnx"], about)
