@@ -90,3 +90,13 @@ def test_both_halves_of_a_likelihood_agree(likelihood):
     pairs = likelihood.log_likelihood(x.reshape(4, -1), parameters)
     assert pairs.shape == (4, 4)
     np.testing.assert_allclose(np.diag(pairs), likelihood.log_prob(x, parameters), rtol=1e-5)
+
+
+def test_pixels_of_a_gaussian_are_drawn_from_its_masses():
+    parameters = {"mean": np.full((400, 4, 4, 1), 0.1), "log_var": np.full((400, 1), -4.0)}
+    pixels = gaussian.sample(parameters, np.random.default_rng(0))
+    assert (pixels.shape, pixels.dtype) == ((400, 4, 4, 1), np.uint8)
+    normal = stats.norm(0.1, np.exp(-2))
+    for level in (0, 51):
+        expected = normal.cdf((level + 0.5) / 255)
+        assert (pixels <= level).mean() == pytest.approx(expected, abs=0.02)

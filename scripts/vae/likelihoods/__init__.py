@@ -1,9 +1,9 @@
 """Likelihoods p(x|z), one file each: what the decoder's last values mean.
 
 A module here states in literals, which `vae.plan.parts` reads, its SETTINGS, for which images it is
-the default (DEFAULT_FOR: "gray" or "colour", if any) and whether it is one of black and white
-images (BINARY, by default False); and how many channels it asks of the decoder for each channel of
-an image, CHANNELS. It has two halves.
+the default (DEFAULT_FOR: "gray" or "colour", if any), for which images alone it is (ONLY_FOR, as
+well), and whether it is one of black and white images (BINARY, by default False); and how many
+channels it asks of the decoder for each channel of an image, CHANNELS. It has two halves.
 
 Keras, imported within the functions, so that importing the module does not start it:
 `parameters(decoder)`: outputs for a decoder from z to logits [B, H, W, CHANNELS * C], a dict of
@@ -15,7 +15,9 @@ NumPy, for all pairs of images and points z:
 `log_likelihood(x, parameters)`: the same of N images [..., N, P], each at each of S points, whose
 parameters are [..., S, H, W, C] or [..., S, 1]: float64 [..., N, S];
 `log_mass(x, parameters)`: the logarithm of a probability of 8-bit images, in the same shapes; None
-if the likelihood has none.
+if the likelihood has none;
+`sample(parameters, rng)`: images drawn from p(x|z), one for each set of parameters
+[..., H, W, C] or [..., 1]: uint8 [..., H, W, C].
 """
 
 import importlib

@@ -51,7 +51,7 @@ class CommonSettings(Strict):
     ] = Field(
         None,
         description="p(x|z): `bernoulli` takes a value as a probability, `gaussian` has one "
-        "learned variance (sigma-VAE)",
+        "learned variance (sigma-VAE), `gaussian_rgb` one of how channels vary together",
     )
     optimizer: Annotated[Literal["adam", "adamax", "rmsprop"], Setting("o")] = Field(
         "adam",
