@@ -5,7 +5,7 @@ The headings are those of Mitchell et al. 2019 (arXiv 1810.03993), as far as the
 
 from typing import Any
 
-from vae.evaluation.metrics import baselines_of
+from vae.evaluation.metrics import TABLE, baselines_of
 from vae.evaluation.sample_metrics import by_full_name
 from vae.services import records
 from vae.services.files import atomic
@@ -81,7 +81,8 @@ def text(
     shape = " × ".join(map(str, images["shape"]))
     classes = len(record["class_names"])
     held_against = baselines_of(evaluation["metrics"], settings, of_dataset)
-    metrics = evaluation["metrics"] | held_against | by_full_name(quality)
+    found = evaluation["metrics"] | held_against
+    metrics = {name: found[name] for name in TABLE if name in found} | by_full_name(quality)
     devices = ", ".join(record["devices"])
     kind = "conditional variational" if settings["conditional"] else "variational"
     facts = {

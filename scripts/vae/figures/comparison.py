@@ -88,7 +88,11 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
         axes.set_title(metric.title)
         if metric.panel in rows:
             line = rows.groupby("latent_dim")[metric.panel].mean()
-            axes.plot(line, ":", color=GRAY, label=TABLE[metric.panel].title)
+            style = {"linestyle": ":", "color": GRAY, "label": TABLE[metric.panel].title}
+            if len(line) > 1:
+                axes.plot(line, **style)
+            else:  # a point, which has no line
+                axes.axhline(line.iloc[0], **style)
             axes.legend(fontsize="x-small")
         axes.set(ylabel="" if metric.unit == "1" else metric.unit, xlabel="latent size")
         if len(sizes) > 1 and sizes[-1] > 8 * sizes[0]:
