@@ -44,7 +44,7 @@ def test_channels_of_their_own_and_one_scale_are_the_gaussian_of_one_variance():
 def test_the_six_numbers_are_learned_and_the_same_for_every_z():
     z = keras.Input((2,))
     logits = keras.layers.Reshape((1, 1, 3))(keras.layers.Dense(3)(z))
-    decoder = keras.Model(z, gaussian_rgb.parameters(keras.Model(z, logits)))
+    decoder = keras.Model(z, gaussian_rgb.parameters(keras.Model(z, logits), 3))
     codes = np.random.default_rng(0).normal(size=(4, 2))
     start = np.full((4, 3), np.log(0.05) / 2)
     np.testing.assert_allclose(decoder(codes)["log_scale"], start, rtol=1e-5)

@@ -14,10 +14,14 @@ from vae.likelihoods.levels import log_normal_mass
 
 SETTINGS = {}
 DEFAULT_FOR = "colour"
-CHANNELS = 1  # of the decoder, for each channel of an image
 
 
-def parameters(decoder):
+def channels(image_channels, run):
+    """Of the decoder: a logit for each value."""
+    return image_channels
+
+
+def parameters(decoder, image_channels):
     """`mean`: [B, H, W, C]; `log_var`: [B, 1], the same for every z."""
     from keras import initializers, layers
 

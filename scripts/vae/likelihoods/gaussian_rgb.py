@@ -20,10 +20,14 @@ from vae.likelihoods.levels import log_normal_mass
 
 SETTINGS = {}
 ONLY_FOR = "colour"
-CHANNELS = 1  # of the decoder, for each channel of an image
 
 
-def parameters(decoder):
+def channels(image_channels, run):
+    """Of the decoder: a logit for each value."""
+    return image_channels
+
+
+def parameters(decoder, image_channels):
     """`mean`: [B, H, W, 3]; `log_scale` and `slopes`, the same for every z: [B, 3].
 
     log_scale: log s of R, G and B; slopes: of G by R, of B by R, of B by G.
