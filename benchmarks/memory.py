@@ -47,8 +47,11 @@ DATASET = {
     "evaluation": {"draws": 2, "samples": 10, "images": 500},
 }
 TARGETS = [
-    f"results/generated/ld_32/{file}"
-    for file in ("metrics.json", "sample_quality.json", "explorer.html")
+    "results/generated/baselines.json",
+    *(
+        f"results/generated/ld_32/{file}"
+        for file in ("metrics.json", "sample_quality.json", "explorer.html")
+    ),
 ]
 
 

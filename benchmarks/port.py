@@ -69,7 +69,7 @@ def build(
     margins = [have - want for have, want in zip(logits.shape[1:3], image_shape[:2], strict=True)]
     logits = layers.Cropping2D([(m // 2, m - m // 2) for m in margins])(logits)
     decoder = keras.Model(z, logits)
-    decoder = keras.Model(z, likelihood.parameters(decoder), name="decoder")
+    decoder = keras.Model(z, likelihood.parameters(decoder, image_shape[-1]), name="decoder")
 
     z = Sampling(run["seed"])(*encoder(image).values())
     vae = keras.Model(image, Reconstruction(likelihood)(image, decoder(z)), name="vae")

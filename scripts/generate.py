@@ -21,7 +21,7 @@ def generate(arguments: argparse.Namespace) -> None:
 
     Raises UserError.
     """
-    run = Run(arguments.run)
+    run = Run(arguments.run, arguments.seed if arguments.pixels else None)
     sources = ("z", "codes", "random", "grid", "encode", "interpolate")
     if sys.stdin.isatty() and not any(getattr(arguments, name) for name in sources):
         if arguments.output:
@@ -37,7 +37,7 @@ def generate(arguments: argparse.Namespace) -> None:
         return
     if not arguments.output and not sys.stdout.isatty():
         raise UserError("Say where the image is to go, for example -o image.png.")
-    images = run.decoder(z, labels)
+    images = run.images(z, labels)
     if arguments.output:
         output.save(images, z, arguments.output, arguments.scale, arguments.encode)
     else:

@@ -9,6 +9,7 @@ if __name__ == "__main__":
             path_to_run=snakemake.input.run,
             path_to_metrics=snakemake.input.metrics,
             path_to_quality=snakemake.input.quality,
+            path_to_baselines=snakemake.input.baselines,
             data=snakemake.params.data,
             path_to_card=snakemake.output[0],
         )

@@ -12,7 +12,7 @@ from PIL import Image
 
 from scripts import generate
 from tests.helpers import ROOT
-from tests.helpers.networks import write
+from tests.helpers.networks import gaussian_decoder, write
 from vae.latent import mixture
 from vae.terminal import code_text
 
@@ -70,6 +70,24 @@ def test_a_code_becomes_a_picture_of_sharp_pixels(run, tmp_path):
     assert (image[::24, ::24, 0][0] == [51, 255, 0, 0]).all()
     assert call(run, "--z", "0.2", "1", "--scale", 1, "-o", tmp_path / "b.png") == 0
     np.testing.assert_array_equal(pixels(tmp_path / "b.png"), image[::24, ::24])
+
+
+@pytest.mark.parametrize("command", [["--z", "0.2", "0.6"], ["--random", "400"]])
+def test_pixels_are_drawn_from_the_likelihood(tmp_path, command):
+    weight = np.zeros((2, 6))
+    weight[:, :2] = np.eye(2)
+    gaussian_decoder(tmp_path / "decoder.onnx", weight, 0.1, np.zeros(6), likelihood="gaussian")
+    files = {seed: tmp_path / f"{seed}.npy" for seed in ("0", "1")}
+    for seed, file in files.items():
+        assert call(tmp_path, *command, "--pixels", "--seed", seed, "-o", file) == 0
+    drawn, other = map(np.load, files.values())
+    assert call(tmp_path, *command, "-o", tmp_path / "mean.npy") == 0
+    assert call(tmp_path, *command, "--pixels", "-o", tmp_path / "again.npy") == 0
+    np.testing.assert_array_equal(drawn, np.load(tmp_path / "again.npy"))
+    assert (drawn != other).any()
+    noise = drawn - np.clip(np.load(tmp_path / "mean.npy"), 0, 1)
+    np.testing.assert_array_equal(np.rint(255 * drawn) / np.float32(255), drawn)
+    assert 0 < np.abs(noise).max() < 0.6
 
 
 @pytest.mark.parametrize("z", [["-1e-1", "-.5"], ["-0.1,-5e-1"], ["[-0.1, -0.5]"]])

@@ -61,6 +61,21 @@ def test_nor_are_figures_of_other_images_or_likelihoods_given_the_class(key, val
     assert list(table(*runs)["best"]) == best
 
 
+def test_bits_are_compared_whatever_the_likelihood_and_stand_next_to_those_of_a_gaussian():
+    likelihoods = ("bernoulli", "gaussian", "gaussian_rgb")
+    runs = [
+        run(2, likelihood=name, **({"bits_per_dimension": bits} if bits else {}))
+        for name, bits in zip(likelihoods, (None, 4.0, 3.0), strict=True)
+    ]
+    binary = run(3, bits_per_dimension=0.2)
+    binary[0]["settings"]["binarize"] = "dynamic"
+    rows = table(*runs, binary, gaussian_bits_per_dimension=3.5).set_index("likelihood")
+    best = ["bits_per_dimension" in best.split() for best in rows["best"]]
+    assert best == [False, False, True, True]
+    of_gaussian = rows["gaussian_bits_per_dimension"]
+    np.testing.assert_array_equal(of_gaussian, [np.nan, 3.5, 3.5, np.nan])
+
+
 def test_validation_images_choose_where_there_are_any():
     runs = [run(2, mse=0.02), run(3, mse=0.04)]
     for (_, evaluation, _), mse in zip(runs, (0.05, 0.03), strict=True):

@@ -8,7 +8,7 @@ RECORD = {
     "dataset": "digits",
     "run": "ld_2",
     "settings": {"model": "mlp", "latent_dim": 2, "likelihood": "gaussian"}
-    | {"epochs": 60, "conditional": False},
+    | {"epochs": 60, "conditional": False, "binarize": "none"},
     "images": {"train": 1437, "test": 360, "shape": [2, 3, 1]},
     "preparation": {"format": "digits"},
     "class_names": ["0", "1"],
@@ -34,9 +34,13 @@ NOTES = ["Something to know about the figures."]
 DATA = {"source": "digits", "licence": "CC BY 4.0", "citation": "A | B\n(1998)"}
 
 
-def card(**changes):
-    evaluation = {"metrics": METRICS, "notes": NOTES}
-    return model_card.text(RECORD | changes, evaluation, QUALITY, DATA)
+BITS = {"value": 4.5, "unit": "bits a pixel and channel", "images": 360, "standard_error": 0.1}
+BASELINES = {"metrics": {"gaussian_bits_per_dimension": BITS}, "notes": ["It is of patches."]}
+
+
+def card(metrics=METRICS, **changes):
+    evaluation = {"metrics": metrics, "notes": NOTES}
+    return model_card.text(RECORD | changes, evaluation, QUALITY, BASELINES, DATA)
 
 
 def test_figures_stand_with_their_errors_and_units():
@@ -46,6 +50,16 @@ def test_figures_stand_with_their_errors_and_units():
     assert "| classifier_recall_prior | 0.25 | share of test images | 50 |" in card()
     notes = "\n\n".join([*NOTES, *QUALITY["notes"]])
     assert f"\n\n{notes}\n\n## How to load it" in card()
+
+
+def test_bits_stand_next_to_those_of_a_gaussian():
+    assert "gaussian_bits" not in card()
+    text = card(METRICS | {"bits_per_dimension": BITS | {"value": 4.0}})
+    assert (
+        "| bits_per_dimension | 4 ± 0.1 | bits a pixel and channel | 360 |\n"
+        "| gaussian_bits_per_dimension | 4.5 ± 0.1 | bits a pixel and channel | 360 |\n"
+    ) in text
+    assert "\n\nIt is of patches.\n\n" in text
 
 
 def test_terms_of_the_images_stand_in_one_cell():

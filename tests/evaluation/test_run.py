@@ -87,6 +87,14 @@ def test_binary_images_are_drawn_once_for_every_run_and_pca_sees_them_too(run):
     assert binary["mse"] == other["mse"]
 
 
+def test_bits_of_bernoulli_are_of_black_and_white_images_alone(run):
+    files = run("bernoulli", 2)
+    assert "bits_per_dimension" not in evaluated(files)["metrics"]
+    metrics = evaluated(files, binarize="dynamic")["metrics"]
+    bits = -metrics["elbo"]["value"] / np.log(2) / 6
+    assert metrics["bits_per_dimension"]["value"] == pytest.approx(bits)
+
+
 def test_without_test_images_there_is_nothing_to_evaluate(run):
     files = run("bernoulli", 2)
     data = images.load(files["path_to_images"])

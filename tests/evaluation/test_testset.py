@@ -14,7 +14,8 @@ def test_bits_per_dimension_are_sums_of_masses(tmp_path):
     decoder = gaussian_decoder(tmp_path / "decoder.onnx", WEIGHT)
     z_mean = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
     encoded = Gaussian(PIXELS, z_mean, np.full_like(z_mean, -40))  # z is its mean
-    bits = testset.bits_per_dimension(encoded, decoder, gaussian.log_mass, draws=2, seed=0)
+    elbo = bounds.terms(encoded, decoder, gaussian.log_mass, draws=2, seed=0).elbo
+    bits = testset.bits_per_dimension(elbo, decoder.image_shape)
     for image, z, kl, value in zip(PIXELS, z_mean, encoded.kl, bits, strict=True):
         nats = kl.sum()
         for k, mean in zip(image.ravel(), z @ WEIGHT + BIAS, strict=True):

@@ -18,6 +18,16 @@ def test_the_picture_is_drawn_for_one_run_and_for_many(sizes, tmp_path):
     picture(comparison.draw(table(*runs), "mnist"), tmp_path / "comparison.png")
 
 
+@pytest.mark.parametrize("sizes", [[2], [2, 3]])
+def test_a_baseline_is_a_line_for_one_latent_size_and_for_many(sizes):
+    runs = (run(size, bits_per_dimension=4.0) for size in sizes)
+    figure = comparison.draw(table(*runs, gaussian_bits_per_dimension=3.5), "mnist")
+    (axes,) = (axes for axes in figure.axes if axes.get_title("left") == "bits per dimension")
+    (line,) = (line for line in axes.lines if line.get_label() == "Gaussian")
+    assert len(line.get_xdata()) == 2
+    assert set(line.get_ydata()) == {3.5}
+
+
 def test_titles_of_panels_do_not_run_into_each_other():
     values = dict.fromkeys(comparison.PANELS, 1.0)
     figure = comparison.draw(table(run(2, **values), run(3, **values)), "mnist")

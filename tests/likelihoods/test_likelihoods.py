@@ -39,7 +39,7 @@ def test_gaussian_is_the_log_density_summed_over_pixels_and_channels():
 def test_the_variance_is_one_learned_number_whatever_z():
     z = keras.Input((2,))
     logits = keras.layers.Reshape((1, 1, 3))(keras.layers.Dense(3)(z))
-    parameters = likelihoods.get("gaussian").parameters(keras.Model(z, logits))
+    parameters = likelihoods.get("gaussian").parameters(keras.Model(z, logits), 3)
     decoder = keras.Model(z, parameters)
     log_var = np.asarray(decoder(np.random.default_rng(0).normal(size=(4, 2)))["log_var"])
     np.testing.assert_allclose(log_var, np.full((4, 1), np.log(0.05)), rtol=1e-5)
@@ -90,3 +90,20 @@ def test_both_halves_of_a_likelihood_agree(likelihood):
     pairs = likelihood.log_likelihood(x.reshape(4, -1), parameters)
     assert pairs.shape == (4, 4)
     np.testing.assert_allclose(np.diag(pairs), likelihood.log_prob(x, parameters), rtol=1e-5)
+
+
+def test_pixels_of_a_gaussian_are_drawn_from_its_masses():
+    parameters = {"mean": np.full((400, 4, 4, 1), 0.1), "log_var": np.full((400, 1), -4.0)}
+    pixels = gaussian.sample(parameters, np.random.default_rng(0))
+    assert (pixels.shape, pixels.dtype) == ((400, 4, 4, 1), np.uint8)
+    normal = stats.norm(0.1, np.exp(-2))
+    for level in (0, 51):
+        expected = normal.cdf((level + 0.5) / 255)
+        assert (pixels <= level).mean() == pytest.approx(expected, abs=0.02)
+
+
+def test_pixels_of_bernoulli_are_black_or_white_as_often_as_the_mean_says():
+    mean = np.tile(np.float32([0, 0.2, 1]).reshape(1, 1, 3, 1), (2000, 1, 1, 1))
+    pixels = bernoulli.sample({"mean": mean}, np.random.default_rng(0))
+    assert set(np.unique(pixels)) == {0, 255}
+    np.testing.assert_allclose(pixels.mean(axis=(0, 1, 3)) / 255, [0, 0.2, 1], atol=0.03)

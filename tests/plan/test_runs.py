@@ -55,6 +55,14 @@ def test_a_conditional_run_needs_a_folder_with_classes(tmp_path):
     assert "ld_2_c_1" in names(**folder, variants=[{"conditional": True}])
 
 
+def test_a_likelihood_for_colour_is_for_colour_alone(tmp_path):
+    with pytest.raises(ConfigError, match="gaussian_rgb is for colour images") as caught:
+        names(likelihood="gaussian_rgb")
+    assert "these are gray; bernoulli suits them" in str(caught.value)
+    folder = {"source": {"folder": str(tmp_path)}, "size": 9, "likelihood": "gaussian_rgb"}
+    assert names(**folder) == ["ld_2", "ld_3"]
+
+
 def test_fractions_are_short_in_names():
     assert names(latent_dim=2, variants=[{"learning_rate": "1e-3", "beta": 4}])[1] == (
         "ld_2_lr_0.001_beta_4"

@@ -17,6 +17,7 @@ RULES = {
     ],
     "evaluate": [f"vae.likelihoods.{name}" for name in config.LIKELIHOODS],
     "evaluate_samples": [],
+    "evaluate_baselines": [],
     "prepare": [
         f"vae.data.sources.{path.stem}"
         for path in (ROOT / "scripts/vae/data/sources").glob("[a-z]*.py")
@@ -25,11 +26,12 @@ RULES = {
 EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# Where sentences are written into results: reasons in skipped.csv, notes in sample_quality.json,
-# the layout of images in the metadata of networks.
+# Where sentences are written into results: reasons in skipped.csv, notes in sample_quality.json and
+# baselines.json, the layout of images in the metadata of networks.
 SENTENCES_OF_RESULTS = {
     "vae.data.image_files": 5,
     "vae.data.sources.folder": 1,
+    "vae.evaluation.baselines": 4,
     "vae.evaluation.generation": 3,
     "vae.training.run": 1,
 }

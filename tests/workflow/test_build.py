@@ -64,6 +64,14 @@ def test_one_classifier_serves_all_runs_of_a_dataset(built):
     assert record["images"] == {"train": 1437, "test": 360, "shape": [8, 8, 1]}
 
 
+def test_a_gaussian_of_the_dataset_is_there_to_be_held_against(built):
+    content = json.loads((built.path / "results/digits/baselines.json").read_text())
+    assert content["patch"] == [8, 8, 1]
+    metric = content["metrics"]["gaussian_bits_per_dimension"]
+    assert (metric["unit"], metric["images"]) == ("bits a pixel and channel", 360)
+    assert 3 < metric["value"] < 8
+
+
 def test_the_runs_of_a_dataset_are_compared(built):
     rows = pd.read_csv(built.path / "results/digits/comparison.csv")
     assert list(rows["runs"]) == ["ld_2", "ld_3"]

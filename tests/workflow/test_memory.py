@@ -20,6 +20,7 @@ PEAKS_MB = {
     "train_classifier": 780,
     "evaluate": 190,
     "evaluate_samples": 120,
+    "evaluate_baselines": 400,
     "explore": 90,
 }
 DATASET = {
@@ -45,6 +46,7 @@ def test_no_rule_has_all_images_in_memory(unbuilt_copy, runtime):
     shutil.copy(runtime, unbuilt_copy.path / "results/raw")
     unbuilt_copy.write_config({"datasets": {"pictures": DATASET}})
     targets = [f"{RUN}/{file}" for file in ("metrics.json", "sample_quality.json", "explorer.html")]
+    targets.append("results/pictures/baselines.json")
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", "--", *targets]
     peaks = memory.peaks(command, unbuilt_copy.path)
     assert set(peaks) - {"download_runtime"} == set(PEAKS_MB)

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -115,6 +117,15 @@ def test_the_decoder_has_the_channels_of_the_likelihood(run):
         "mean": (6, 9, 1),
         "log_width": (6, 9, 1),
     }
+
+
+def test_pixels_are_drawn_from_the_likelihood(toys, run, tmp_path):
+    words = [str(run), "--random", "3", "--pixels", "-o", str(tmp_path / "pixels.npy")]
+    command = [sys.executable, "scripts/generate.py", *words]
+    subprocess.run(command, cwd=toys.path, check=True, capture_output=True)
+    pixels = np.load(tmp_path / "pixels.npy")
+    assert pixels.shape == (3, 6, 9, 1)
+    np.testing.assert_array_equal(np.rint(255 * pixels) / np.float32(255), pixels)
 
 
 def test_the_prior_is_in_the_files(run):

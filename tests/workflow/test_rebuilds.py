@@ -173,6 +173,11 @@ def test_likelihoods_and_samples_are_evaluated_apart(built_copy, modules, plan):
     assert built_copy.planned() == plan
 
 
+def test_the_code_of_the_baselines_runs_them_and_what_shows_them(built_copy):
+    built_copy.edit("scripts/vae/evaluation/baselines.py", *NEW_CODE)
+    assert built_copy.planned() == {"evaluate_baselines": {"digits"}} | AFTER_EVALUATE
+
+
 def test_the_code_of_the_classifier_runs_no_training(built_copy):
     built_copy.edit("scripts/vae/training/classifier.py", *NEW_CODE)
     assert built_copy.planned() == {"train_classifier": {"digits"}} | SAMPLES_EVALUATED

@@ -147,7 +147,7 @@ def second_stage_code(wildcards):
 def train_code(wildcards):
     """Fingerprint of what trains a run: the parts that other runs have are not in it."""
     run = run_values(wildcards)
-    likelihood = f"vae.likelihoods.{run['likelihood']}:CHANNELS,parameters,log_prob"
+    likelihood = f"vae.likelihoods.{run['likelihood']}:channels,parameters,log_prob"
     prior = f"vae.priors.{run['prior']}"
     return fingerprint("train", f"vae.models.{run['model']}", likelihood, prior)
 

@@ -33,6 +33,29 @@ rule evaluate:
         "../../scripts/evaluate.py"
 
 
+# What the metrics of a dataset's runs are held against, without a VAE.
+rule evaluate_baselines:
+    input:
+        images="results/{dataset}/images.npz",
+    output:
+        in_report("results/{dataset}/baselines.json", "baselines"),
+    log:
+        "results/{dataset}/logs/evaluate_baselines.log",
+    benchmark:
+        "results/{dataset}/logs/evaluate_baselines.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(60),
+    params:
+        unit=METRICS["gaussian_bits_per_dimension"][1],
+        code=fingerprint("evaluate_baselines"),
+    script:
+        "../../scripts/evaluate_baselines.py"
+
+
 # How close the images that a run generates are to real ones. Apart from `evaluate`, so that
 # another kind of samples does not repeat its likelihoods.
 rule evaluate_samples:
@@ -73,6 +96,7 @@ rule compare:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
         qualities=runs_of("sample_quality.json"),
+        baselines="results/{dataset}/baselines.json",
     output:
         table=in_report("results/{dataset}/comparison.csv", "comparison, as a table"),
         picture=in_report("results/{dataset}/comparison.png"),
@@ -98,6 +122,7 @@ rule write_model_card:
         run="results/{dataset}/{run}/run.json",
         metrics="results/{dataset}/{run}/metrics.json",
         quality="results/{dataset}/{run}/sample_quality.json",
+        baselines="results/{dataset}/baselines.json",
     output:
         "results/{dataset}/{run}/model_card.md",
     log:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from vae.evaluation import metrics, sample_metrics
-from vae.evaluation.metrics import GROUPS, Metric
+from vae.evaluation.metrics import GROUPS, Metric, baselines_of
 from vae.evaluation.sample_metrics import FLOOR, ORIGINS, by_full_name, full_name
 
 # The sample metric that has a panel, with the floor as its baseline.
@@ -36,8 +36,11 @@ def table(
     records: list[dict[str, Any]],
     evaluations: list[dict[str, Any]],
     qualities: list[dict[str, Any]],
+    of_dataset: dict[str, Any],
 ) -> pd.DataFrame:
     """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
+
+    of_dataset: the baselines.json of their dataset.
 
     Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
@@ -52,8 +55,13 @@ def table(
     varied = [key for key in settings if len(set(settings[key].astype(str))) > 1]
     keys = ["latent_dim", *(key for key in varied if key != "latent_dim")]
     same = [settings[key] for key in keys]
-    pairs = zip(evaluations, qualities, strict=True)
-    rows = _over_seeds(records, [e["metrics"] | by_full_name(q) for e, q in pairs], same)
+    results = [
+        evaluation["metrics"]
+        | baselines_of(evaluation["metrics"], record["settings"], of_dataset)
+        | by_full_name(quality)
+        for record, evaluation, quality in zip(records, evaluations, qualities, strict=True)
+    ]
+    rows = _over_seeds(records, results, same)
     judged = rows
     if all("validation" in evaluation for evaluation in evaluations):
         judged = _over_seeds(records, [e["validation"] for e in evaluations], same)

@@ -34,7 +34,8 @@ METRICS = {
     "elbo": ("ELBO", "nats an image", 1, "likelihood", True, None),
     "nll_importance_weighted": ("−log p(x), importance-weighted", "nats an image", -1, "likelihood", True, ""),
     "nll_exact": ("−log p(x), exact", "nats an image", -1, "likelihood", True, None),
-    "bits_per_dimension": ("bits per dimension", "bits a pixel and channel", -1, "likelihood", True, None),
+    "bits_per_dimension": ("bits per dimension", "bits a pixel and channel", -1, "bits", True, "gaussian_bits_per_dimension"),
+    "gaussian_bits_per_dimension": ("Gaussian", "bits a pixel and channel", 0, "", True, None),
     "kl": ("KL", "nats an image", 0, "", True, None),
     "kl_per_dimension": ("KL of each dimension", "nats an image", 0, "", False, None),
     "kl_per_group": ("KL of each group of dimensions", "nats an image", 0, "", False, None),
@@ -52,8 +53,14 @@ METRICS = {
 TABLE = {name: Metric(*row) for name, row in METRICS.items()}
 
 # Settings that runs must share for a metric of the group to be compared. A conditional run is told
-# the class: which of K equal ones is worth up to log K nats.
-GROUPS = {"likelihood": ["likelihood", "binarize", "conditional"], "pixels": ["binarize"], "": []}
+# the class: which of K equal ones is worth up to log K nats. Bits are of pixels' levels, whatever
+# the likelihood.
+GROUPS = {
+    "likelihood": ["likelihood", "binarize", "conditional"],
+    "bits": ["binarize", "conditional"],
+    "pixels": ["binarize"],
+    "": [],
+}
 
 
 # By name of their row: functions of images x and reconstructions y, [N, H, W, C] in [0, 1], to
@@ -120,3 +127,15 @@ def mean(name: str, values: np.ndarray) -> dict[str, Any]:
 def metric(name: str, value: Any, images: int) -> dict[str, Any]:
     """A metric as it is written to metrics.json; images: how many it is about."""
     return {"value": value, "unit": TABLE[name].unit, "images": images}
+
+
+def baselines_of(
+    metrics: dict[str, Any], settings: dict[str, Any], of_dataset: dict[str, Any]
+) -> dict[str, Any]:
+    """Of a baselines.json the metrics that a run with these metrics can be held against.
+
+    None, if it has no bits per dimension, or those of black and white images.
+    """
+    if "bits_per_dimension" not in metrics or settings["binarize"] != "none":
+        return {}
+    return of_dataset["metrics"]

@@ -5,6 +5,7 @@ The headings are those of Mitchell et al. 2019 (arXiv 1810.03993), as far as the
 
 from typing import Any
 
+from vae.evaluation.metrics import TABLE, baselines_of
 from vae.evaluation.sample_metrics import by_full_name
 from vae.services import records
 from vae.services.files import atomic
@@ -55,11 +56,12 @@ def write(
     path_to_run: str,
     path_to_metrics: str,
     path_to_quality: str,
+    path_to_baselines: str,
     data: dict[str, str],
     path_to_card: str,
 ) -> None:
     """Write the card of a run; data: where its images come from, see `text`."""
-    paths = (path_to_run, path_to_metrics, path_to_quality)
+    paths = (path_to_run, path_to_metrics, path_to_quality, path_to_baselines)
     card = text(*map(records.read, paths), data)
     with atomic(path_to_card) as part:
         part.write_text(card, encoding="utf-8")
@@ -69,15 +71,19 @@ def text(
     record: dict[str, Any],
     evaluation: dict[str, Any],
     quality: dict[str, Any],
+    of_dataset: dict[str, Any],
     data: dict[str, str],
 ) -> str:
-    """The card of a run, from its run.json, metrics.json and sample_quality.json.
+    """The card of a run, from its run.json, metrics.json, sample_quality.json and baselines.json.
 
     data: `source`, `licence` and `citation` of the images.
     """
     settings, images = record["settings"], record["images"]
     shape = " × ".join(map(str, images["shape"]))
     classes = len(record["class_names"])
+    held_against = baselines_of(evaluation["metrics"], settings, of_dataset)
+    found = evaluation["metrics"] | held_against
+    metrics = {name: found[name] for name in TABLE if name in found} | by_full_name(quality)
     devices = ", ".join(record["devices"])
     kind = "conditional variational" if settings["conditional"] else "variational"
     facts = {
@@ -110,11 +116,12 @@ def text(
             ("metric", "value", "unit", "images"),
             [
                 (name, _value(metric), metric["unit"], f"{metric['images']:,}")
-                for name, metric in (evaluation["metrics"] | by_full_name(quality)).items()
+                for name, metric in metrics.items()
                 if isinstance(metric["value"], int | float)
             ],
         ),
         *evaluation["notes"],
+        *(of_dataset["notes"] if held_against else []),
         *quality["notes"],
         "## How to load it",
         loading(record["latent_size"], images["shape"], settings["conditional"] and classes),

@@ -29,21 +29,23 @@ def evaluate(
     record = records.read(path_to_run)
     settings = record["settings"]
     data = images.load(path_to_images)
-    if settings["binarize"] == "dynamic":
+    binary = settings["binarize"] == "dynamic"
+    if binary:
         data = binarization.fixed(data)
     networks = (
         ApproximatePosterior(path_to_encoder, path_to_posterior, threads),
         Decoder(path_to_decoder, threads),
     )
-    options = (settings["likelihood"], settings["seed"])
+    of_run = (settings["likelihood"], settings["seed"])
+    options = evaluation | {"binary": binary}
     content = {
         "dataset": record["dataset"],
         "run": record["run"],
         "evaluation": evaluation,
-        "metrics": testset.evaluate(data, *networks, *options, **evaluation),
+        "metrics": testset.evaluate(data, *networks, *of_run, **options),
         "notes": [CONDITIONAL] if settings["conditional"] else [],
     }
     if data.validation:
         data = replace(data, test=data.validation)
-        content["validation"] = testset.evaluate(data, *networks, *options, **evaluation)
+        content["validation"] = testset.evaluate(data, *networks, *of_run, **options)
     records.write(content, path_to_metrics)

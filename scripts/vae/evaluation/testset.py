@@ -12,7 +12,7 @@ from vae.evaluation import bounds, reconstruction
 from vae.evaluation.metrics import METRICS, mean, metric
 from vae.latent.codes import ACTIVE_UNIT_VARIANCE
 from vae.latent.onnx import Decoder
-from vae.latent.posteriors import ApproximatePosterior, Gaussian, Sampled
+from vae.latent.posteriors import ApproximatePosterior
 from vae.services.errors import DivergedError, UserError
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ def evaluate(
     draws: int,
     samples: int,
     images: int,
+    binary: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Every metric of a run by name: value, unit, and the number of test images it is a mean of.
 
@@ -34,6 +35,8 @@ def evaluate(
     draws: z an image for the reconstruction term, at least 2; of all test images.
     samples, images: z an image for the importance-weighted NLL, and how many test images it and the
         exact NLL are estimated from: drawn at random, the same for every run.
+    binary: whether the images are black and white. Bits per dimension are of a likelihood that
+        states the probability of such images, or of those of 256 levels.
 
     A mean also has its `standard_error`: how far from it another test set would lie. `elbo` and
     `reconstruction` have a `sampling_error` as well: how far other draws would. An NLL that is
@@ -43,7 +46,8 @@ def evaluate(
     """
     if not len(data.test):
         raise UserError("The dataset has no test images, so there is nothing to evaluate on.")
-    log_prob = likelihoods.get(likelihood).log_likelihood
+    module = likelihoods.get(likelihood)
+    log_prob, log_mass = module.log_likelihood, module.log_mass
     test = posterior(data.test)
     terms = bounds.terms(test, decoder, log_prob, draws, seed)
     metrics = _elbo(terms)
@@ -56,11 +60,14 @@ def evaluate(
     drawn = test[rows] if images < len(test) else test
     weighted = bounds.importance_weighted_nll(drawn, decoder, log_prob, samples, seed)
     nll = {"nll_importance_weighted": weighted}
-    if decoder.latent_size <= 2 and not decoder.classes:
+    quick = getattr(module, "EXACT_NLL", True)
+    if decoder.latent_size <= 2 and not decoder.classes and quick:
         nll["nll_exact"] = bounds.exact_nll(drawn.pixels, decoder, log_prob)
     metrics |= {name: nll_of_all(name, part, terms.elbo, rows) for name, part in nll.items()}
-    if log_mass := likelihoods.get(likelihood).log_mass:
-        bits = bits_per_dimension(test, decoder, log_mass, draws, seed)
+    if log_mass and binary == getattr(module, "BINARY", False):
+        same = log_mass is log_prob
+        of_mass = terms if same else bounds.terms(test, decoder, log_mass, draws, seed)
+        bits = bits_per_dimension(of_mass.elbo, decoder.image_shape)
         metrics["bits_per_dimension"] = mean("bits_per_dimension", bits)
 
     pca = reconstruction.PCA(data.train.pixels, decoder.latent_size, seed)
@@ -86,17 +93,14 @@ def active_units(centre: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) ->
     return int((centre.var(axis=0, dtype=float) > threshold).sum())
 
 
-def bits_per_dimension(
-    test: Gaussian | Sampled, decoder: Decoder, log_mass: bounds.LogProb, draws: int, seed: int
-) -> np.ndarray:
-    """-ELBO of the 8-bit pixels in bits a pixel and channel, float64 [N].
+def bits_per_dimension(elbo: np.ndarray, image_shape: tuple[int, int, int]) -> np.ndarray:
+    """-ELBO [N] in bits a pixel and channel, float64 [N].
 
-    log_mass: of the likelihood, a probability; hence comparable with other models of 8-bit images
-    (Theis et al. 2016, arXiv 1511.01844). A lossless code of the images takes as much, with bits
-    back (Townsend et al. 2019, arXiv 1901.04866).
+    elbo: of a probability of the pixels' levels, no density; hence comparable with other models of
+    the same images (Theis et al. 2016, arXiv 1511.01844). A lossless code of the images takes as
+    much, with bits back (Townsend et al. 2019, arXiv 1901.04866).
     """
-    elbo = bounds.terms(test, decoder, log_mass, draws, seed).elbo
-    return -elbo / (math.log(2) * math.prod(decoder.image_shape))
+    return -elbo / (math.log(2) * math.prod(image_shape))
 
 
 def nll_of_all(name: str, nll: np.ndarray, elbo: np.ndarray, rows: np.ndarray) -> dict[str, Any]:

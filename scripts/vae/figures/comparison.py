@@ -28,16 +28,20 @@ def compare(
     paths_to_runs: list[str],
     paths_to_metrics: list[str],
     paths_to_qualities: list[str],
+    path_to_baselines: str,
     path_to_table: str,
     path_to_figure: str,
     title: str,
 ) -> None:
     """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
 
+    path_to_baselines: of their dataset.
+
     Raises UserError if one of these files is damaged.
     """
     paths = (paths_to_runs, paths_to_metrics, paths_to_qualities)
-    rows = table(*([records.read(path) for path in of_runs] for of_runs in paths))
+    of_runs = ([records.read(path) for path in of_each] for of_each in paths)
+    rows = table(*of_runs, records.read(path_to_baselines))
     with atomic(path_to_table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
     save(draw(rows, title), path_to_figure)
@@ -87,7 +91,11 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
         axes.set_title(metric.title)
         if metric.panel in rows:
             line = rows.groupby("latent_dim")[metric.panel].mean()
-            axes.plot(line, ":", color=GRAY, label=TABLE[metric.panel].title)
+            style = {"linestyle": ":", "color": GRAY, "label": TABLE[metric.panel].title}
+            if len(line) > 1:
+                axes.plot(line, **style)
+            else:  # a point, which has no line
+                axes.axhline(line.iloc[0], **style)
             axes.legend(fontsize="x-small")
         # A likelihood has no natural zero; errors, distances, counts and times start at theirs.
         interval = axes.dataLim.intervaly

@@ -11,12 +11,14 @@ from vae.data.pixels import flat
 SETTINGS = {}
 DEFAULT_FOR = "gray"
 BINARY = True
-CHANNELS = 1  # of the decoder, for each channel of an image
-
-log_mass = None  # gray values have no probability
 
 
-def parameters(decoder):
+def channels(image_channels, run):
+    """Of the decoder: a logit for each value."""
+    return image_channels
+
+
+def parameters(decoder, image_channels):
     """`mean` and `logits`: [B, H, W, C]."""
     from keras import layers
 
@@ -37,3 +39,12 @@ def log_likelihood(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarr
     logits = flat(parameters["logits"])
     softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
     return x @ logits.mT - softplus.sum(axis=-1, dtype=float)[..., None, :]
+
+
+log_mass = log_likelihood  # of black and white images
+
+
+def sample(parameters: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Black and white pixels drawn by `mean`: uint8 [..., H, W, C]."""
+    mean = parameters["mean"]
+    return np.where(rng.random(mean.shape, np.float32) < mean, 255, 0).astype(np.uint8)

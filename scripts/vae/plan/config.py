@@ -50,8 +50,9 @@ class CommonSettings(Strict):
         Setting("l", "`bernoulli` for gray images, `gaussian` for colour"),
     ] = Field(
         None,
-        description="p(x|z): `bernoulli` takes a value as a probability, `gaussian` has one "
-        "learned variance (sigma-VAE)",
+        description="p(x|z): `bernoulli` (values as probabilities), `gaussian` (one learned "
+        "variance), `gaussian_rgb` (one covariance of the channels) or `logistic_mixture` (each "
+        "pixel's own distribution)",
     )
     optimizer: Annotated[Literal["adam", "adamax", "rmsprop"], Setting("o")] = Field(
         "adam",

@@ -54,10 +54,14 @@ def unreadable(dataset: Dataset, path: str) -> str:
     return ""
 
 
-def default_likelihood(format: str) -> str:
-    """The likelihood that suits the images of a format, gray or in colour."""
+def kind(format: str) -> str:
+    """What the images of a format are: "gray" or "colour"."""
     channels = parts("data/sources")[format].constants["CHANNELS"]
-    kind = "gray" if channels == 1 else "colour"
+    return "gray" if channels == 1 else "colour"
+
+
+def default_likelihood(kind: str) -> str:
+    """The likelihood that suits gray images or images in colour."""
     suits = (
         p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT_FOR") == kind
     )

@@ -22,7 +22,7 @@ WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 # rules, or changes no result.
 STATED = {
     "vae.models.": {"SETTINGS", "LEARNING_RATE", "PRIORS", "CONDITIONAL", "SECOND_STAGE"},
-    "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
+    "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "ONLY_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {"SETTINGS", "CHANNELS", "RAW", "WORKERS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},

@@ -120,7 +120,8 @@ def _expand(
 ) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    likelihood = datasets.default_likelihood(format)
+    kind = datasets.kind(format)
+    likelihood = datasets.default_likelihood(kind)
     places = [(path, {})] + [
         (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
         for i, variant in enumerate(dataset.variants)
@@ -135,7 +136,7 @@ def _expand(
             values = base | changed
             values["likelihood"] = values["likelihood"] or likelihood
             try:
-                yield where, Run(run_name(changed), _complete(values))
+                yield where, Run(run_name(changed), _complete(values, kind))
             except ValueError as error:
                 errors.append(f"{where}.{error}")
                 break
@@ -155,8 +156,11 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float | bool) else str(value)
 
 
-def _complete(values: dict[str, Any]) -> dict[str, Any]:
-    """Fill in the defaults that depend on other values; leave out what is off; sort by key."""
+def _complete(values: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Fill in the defaults that depend on other values; leave out what is off; sort by key.
+
+    kind: what the images are, "gray" or "colour".
+    """
     chosen = {key: parts(folder)[values[key]] for key, folder in CHOSEN.items()}
     settings = {key: s for part in chosen.values() for key, s in part.settings.items()}
     for key in sorted(set(RunSettings.model_fields) - set(CommonSettings.model_fields)):
@@ -170,10 +174,15 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
             f"binarize: black and white images need the likelihood {' or '.join(fit)}, not "
             f"{values['likelihood']}"
         )
-    for kind, part in chosen.items():
+    if kind != (needed := chosen["likelihood"].constants.get("ONLY_FOR", kind)):
+        raise ValueError(
+            f"likelihood: {values['likelihood']} is for {needed} images, and these are {kind}; "
+            f"{datasets.default_likelihood(kind)} suits them"
+        )
+    for key, part in chosen.items():
         if values["latent_dim"] < (least := part.constants.get("MIN_LATENT_DIM", 1)):
             raise ValueError(
-                f"latent_dim: the {kind} {part.name} needs at least {least}, not "
+                f"latent_dim: the {key} {part.name} needs at least {least}, not "
                 f"{values['latent_dim']}"
             )
     model = chosen["model"]

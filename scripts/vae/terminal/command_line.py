@@ -77,7 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--class", dest="label", help="of a conditional run or a second stage: name or number"
     )
-    parser.add_argument("--seed", type=_whole, default=0, help="of --random (default: 0)")
+    parser.add_argument(
+        "--seed", type=_whole, default=0, help="of --random and --pixels (default: 0)"
+    )
+    parser.add_argument(
+        "--pixels",
+        action="store_true",
+        help="draw the pixels of an image from p(x|z), noise and all, in place of its mean",
+    )
     parser.add_argument(
         "--origin",
         choices=("prior", "mixture", "second_stage"),

@@ -38,11 +38,11 @@ def ask(run: Run, arguments: argparse.Namespace) -> None:
                 case ["quit" | "exit" | "q"]:
                     return
                 case ["save", *name]:
-                    save(run.decoder(z, label), z, " ".join(name), arguments.scale)
+                    save(run.images(z, label), z, " ".join(name), arguments.scale)
                     continue
                 case ["open"]:
                     path = Path(tempfile.mkdtemp()) / f"{run.folder.resolve().name}.png"
-                    save(run.decoder(z, label), z, str(path), arguments.scale)
+                    save(run.images(z, label), z, str(path), arguments.scale)
                     webbrowser.open(path.as_uri())
                     continue
                 case []:
@@ -52,6 +52,6 @@ def ask(run: Run, arguments: argparse.Namespace) -> None:
                     z = np.append(z, np.float32(arguments.temperature) * noise)
                 case _:
                     z = code_text.code(line, latent_dim, "z", detail)
-            show(run.decoder(z, label))
+            show(run.images(z, label))
         except (UserError, OSError) as error:
             print(error)

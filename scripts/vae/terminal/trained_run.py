@@ -1,8 +1,12 @@
-"""The folder of a trained run, as `generate` reads it: networks and names of classes."""
+"""The folder of a trained run, as `generate` reads it: networks, images, names of classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from vae import likelihoods
+from vae.data.pixels import to_unit
 from vae.latent import mixture
 from vae.latent.mixture import Mixture
 from vae.latent.onnx import Decoder, Encoder, Velocity
@@ -13,13 +17,14 @@ from vae.services.errors import UserError
 class Run:
     """The results of a run.
 
-    folder: its path; decoder: its decoder.
+    folder: its path; decoder: its decoder; pixel_seed: of the pixels of images, None for means.
 
     Raises UserError if the folder holds no decoder, or a damaged one.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, pixel_seed: int | None = None):
         self.folder = folder
+        self.pixel_seed = pixel_seed
         if not (folder / "decoder.onnx").is_file():
             raise UserError(
                 f"{folder} holds no decoder.onnx, so it is no trained run. "
@@ -27,6 +32,17 @@ class Run:
                 "it, where config/config.yaml names it."
             )
         self.decoder = Decoder(folder / "decoder.onnx")
+
+    def images(self, z: np.ndarray, labels: np.ndarray | int | None) -> np.ndarray:
+        """Images at z [..., D], of classes if it is conditional: float32 [..., H, W, C] in [0, 1].
+
+        Means of p(x|z), or pixels drawn from it, the same for the same z and seed.
+        """
+        if self.pixel_seed is None:
+            return self.decoder(z, labels)
+        likelihood = likelihoods.get(self.decoder.about["likelihood"])
+        rng = np.random.default_rng([self.pixel_seed, 2])
+        return to_unit(likelihood.sample(self.decoder.parameters(z, labels), rng))
 
     @property
     def labels(self) -> list[str]:

@@ -91,7 +91,8 @@ def networks(vae: Bound) -> Networks:
 
 def _of_hierarchy(vae: HierarchicalVAE) -> Networks:
     encoder, decoder = vae.separate()
-    decoder = keras.Model(decoder.input, vae.likelihood.parameters(decoder), name="decoder")
+    parameters = vae.likelihood.parameters(decoder, encoder.input.shape[-1])
+    decoder = keras.Model(decoder.input, parameters, name="decoder")
     for layer in (*encoder.layers, *decoder.layers):
         if layer.weights:
             layer.set_weights(vae.joint.get_layer(layer.name).get_weights())

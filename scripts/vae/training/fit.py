@@ -56,7 +56,8 @@ def build(
     """
     keras.utils.set_random_seed(run.seed)
     likelihood = likelihoods.get(run.likelihood)
-    channels = likelihood.CHANNELS * image_shape[-1]
+    image_channels = image_shape[-1]
+    channels = likelihood.channels(image_channels, run)
     shards = engine.shards if engine else 1
     swapped = cpu_layers.swapped if engine and engine.cpu_layers else lambda network: network
     with _layers_in(engine.precision if engine else "float32"):
@@ -65,11 +66,13 @@ def build(
         joint = swapped(networks.joint)
         outputs = dict(joint.output)
         logits = keras.Model(joint.inputs, outputs.pop("logits"))
-        joint = keras.Model(joint.inputs, outputs | likelihood.parameters(logits), name="joint")
+        outputs |= likelihood.parameters(logits, image_channels)
+        joint = keras.Model(joint.inputs, outputs, name="joint")
         hierarchy = networks._replace(joint=joint)
         return HierarchicalVAE(hierarchy, likelihood, run.beta, run.seed, shards)
     encoder, decoder = map(swapped, networks)
-    decoder = keras.Model(decoder.input, likelihood.parameters(decoder), name="decoder")
+    parameters = likelihood.parameters(decoder, image_channels)
+    decoder = keras.Model(decoder.input, parameters, name="decoder")
     prior = priors.build(run.latent_dim, run, classes)
     return VAE(encoder, decoder, likelihood, run.beta, run.seed, shards, prior)
 

@@ -4,15 +4,19 @@ import math
 
 import numpy as np
 
-from vae.data.pixels import flat
+from vae.data.pixels import flat, to_uint8
 
 SETTINGS = {}
-CHANNELS = 2
 
 log_mass = None
 
 
-def parameters(decoder):
+def channels(image_channels, run):
+    """A mean and a width for each value."""
+    return 2 * image_channels
+
+
+def parameters(decoder, image_channels):
     """`mean` and `log_width`: [B, H, W, C]."""
     from keras import layers, ops
 
@@ -35,3 +39,8 @@ def log_likelihood(x, parameters):
     mean, log_width = (flat(parameters[name])[..., None, :, :] for name in ("mean", "log_width"))
     distance = np.abs(x[..., :, None, :] - mean) * np.exp(-log_width)
     return -(distance + log_width + math.log(2)).sum(axis=-1, dtype=float)
+
+
+def sample(parameters, rng):
+    """The mean plus noise."""
+    return to_uint8(rng.laplace(parameters["mean"], np.exp(parameters["log_width"])))
