@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vae.plan.config import Dataset, Folder, SourceSettings
+from vae.plan.config import Dataset, SourceSettings
 from vae.plan.messages import near
 from vae.plan.parts import default, parts
-from vae.plan.sources import Source, formats
+from vae.plan.sources import OwnData, Source
 from vae.services import listing
-
-_FOLDER = formats("folder")[0]
 
 
 def format_of(
@@ -24,12 +22,13 @@ def format_of(
     path: of the dataset in the config.
     """
     match dataset.source:
-        case Folder(folder=folder) if Path(folder).expanduser().is_dir():
-            return _FOLDER
-        case Folder(folder=folder):
+        case OwnData() as own if own.paths():
+            return own.format
+        case OwnData() as own:
             errors.append(
-                f"{path}.source.folder: there is no folder {folder!r} "
-                f"(paths are relative to the working directory, {Path.cwd()})"
+                f"{path}.source.{own.format}: there is no {own.kind.removesuffix('s')} "
+                f"{getattr(own, own.format)!r} (paths are relative to the working directory, "
+                f"{Path.cwd()})"
             )
         case name if name in sources:
             return sources[name].format
@@ -40,9 +39,12 @@ def format_of(
 
 
 def default_likelihood(format: str) -> str:
-    """The likelihood that suits the images of a format, gray or in colour."""
-    channels = parts("data/sources")[format].constants["CHANNELS"]
-    kind = "gray" if channels == 1 else "colour"
+    """The likelihood that suits the images of a format.
+
+    For data of the user's own that is the one for colour, also if they are gray: a likelihood of
+    black and white would rank photographs by their gray level.
+    """
+    kind = "gray" if parts("data/sources")[format].constants.get("CHANNELS") == 1 else "colour"
     suits = (
         p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT_FOR") == kind
     )
@@ -80,10 +82,10 @@ def workers(format: str) -> int:
 def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, Any]:
     """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
     result = {"validation": dataset.validation} if dataset.validation else {}
-    if isinstance(dataset.source, Folder):
-        folder = dataset.source.path
-        format, class_names = _FOLDER, []
-        result |= {"folder": folder, "signature": listing.signature(folder)}
+    if isinstance(dataset.source, OwnData):
+        paths = dataset.source.paths()
+        format, class_names = dataset.source.format, []
+        result |= {"paths": paths, "signature": listing.signature(*paths)}
     else:
         source = sources[dataset.source]
         format, class_names = source.format, source.class_names
@@ -95,16 +97,21 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
 
 def data_terms(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str]:
     """Where the images of a dataset come from, and on what terms."""
-    if isinstance(dataset.source, Folder):
-        terms = "whatever the owner of the pictures says"
-        return {"source": f"the folder {dataset.source.folder}", "licence": terms} | {
-            "citation": "none"
-        }
+    if isinstance(dataset.source, OwnData):
+        terms = "whatever the owner of the images says"
+        place = f"the {dataset.source.format} {dataset.source.path}"
+        return {"source": place, "licence": terms, "citation": "none"}
     source = sources[dataset.source]
     return {"source": dataset.source, "licence": source.licence, "citation": source.citation}
 
 
 def labelled(dataset: Dataset) -> bool:
-    """Whether the images of a dataset are of at least two classes, as far as its files say."""
+    """Whether the images of a dataset may have labels.
+
+    A folder without two subfolders has none; whether other data have any, and of how many classes,
+    only jobs know.
+    """
     source = dataset.source
-    return not isinstance(source, Folder) or len(listing.classes(source.path)) > 1
+    if isinstance(source, OwnData) and source.kind == "folder":
+        return len(listing.classes(source.path)) > 1
+    return True

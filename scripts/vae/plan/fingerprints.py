@@ -24,7 +24,11 @@ STATED = {
     "vae.models.": {"SETTINGS", "LEARNING_RATE", "PRIORS", "CONDITIONAL", "SECOND_STAGE"},
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
-    "vae.data.sources.": {"SETTINGS", "CHANNELS", "RAW", "WORKERS"},
+    "vae.data.sources.": {
+        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "RAW", "RAW_DESCRIPTION", "WORKERS"),
+    },
+    "vae.data.pictures.": {"SETTINGS"},
+    "vae.data.columns.": {"SETTINGS"},
     "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
     "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
