@@ -43,10 +43,82 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
     }
     content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
     before = preparation(content)
-    assert before["settings"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    assert before["settings"] == {
+        "size": 9,
+        "crop": "fit",
+        "test_share": 0.2,
+        "max_skipped": 0.05,
+        "bands": None,
+        "channels": None,
+        "background_color": "white",
+        "intensity": None,
+    }
     assert list(before["settings"]) == sorted(before["settings"])
     (tmp_path / "new.png").write_bytes(b"")
     assert preparation(content)["signature"] != before["signature"]
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("arrays", "a.npz"), ("table", "a.csv"), ("parquet", "a.parquet")]
+)
+def test_files_of_ones_own(tmp_path, format, name):
+    file = tmp_path / name
+    sizes = {} if format == "arrays" else {"size": [4, 6]}
+    content = with_dataset(latent_dim=2, source={format: str(file)}, **sizes)
+    with pytest.raises(
+        ConfigError, match=rf"source\.{format}: there is no file '.*working directory"
+    ):
+        resolve(content)
+    file.write_bytes(b"1")
+    before = preparation(content)
+    assert (before["format"], before["paths"]) == (format, [str(file)])
+    assert (before["settings"]["image"], before["settings"].get("size")) == (
+        None,
+        sizes.get("size"),
+    )
+    file.write_bytes(b"22")
+    assert preparation(content)["signature"] != before["signature"]
+    settings = resolve(content)
+    assert datasets.labelled(settings.datasets["mnist"])
+    assert settings.runs["mnist"]["ld_2"].values["likelihood"] == "gaussian"
+    assert str(file) in data_terms(settings, "mnist")["source"]
+
+
+def test_several_parquet_files_by_a_pattern_or_a_folder(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    files = [tmp_path / name for name in ("a.parquet", "b.parquet", "deeper/c.parquet", "x.csv")]
+    for file in files:
+        file.touch()
+
+    def found(path):
+        content = with_dataset(latent_dim=2, size=8, source={"parquet": str(path)})
+        return preparation(content)["paths"]
+
+    assert found(tmp_path / "*.parquet") == [str(file) for file in files[:2]]
+    assert found(tmp_path) == [str(file) for file in files[:3]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"source": {}}, "source: {}: name one of arrays, folder, parquet, table"),
+        ({"source": {"array": "x"}}, "source.array: unknown key, did you mean arrays?"),
+        ({"source": {"arrays": "x", "table": "y"}}, "name one of arrays, folder, parquet, table"),
+        ({"size": [1, 2, 3]}, "size: [1, 2, 3]: should be a number, or a list of 2"),
+        ({"size": [64, "wide"]}, "size: [64, 'wide']: should be a valid integer"),
+        ({"size": 5000}, "size: 5000: should be less than or equal to 4096"),
+        ({"bands": [1, 2]}, "bands: [1, 2]: should be a number, or a list of 1 or 3"),
+        ({"intensity": 9}, "intensity: 9: should be type or percentile, or a list of 2"),
+        ({"intensity": "auto"}, "intensity: 'auto': should be type or percentile, or a list of 2"),
+        ({"channels": "grey"}, "'grey' is not one of gray, rgb, did you mean gray?"),
+        ({"label": ""}, "label: '': string should have at least 1 character"),
+    ],
+)
+def test_mistakes_about_images_of_ones_own(tmp_path, changes, words):
+    source = {"source": {"folder": str(tmp_path)}, "size": 8}
+    with pytest.raises(ConfigError) as caught:
+        resolve(with_dataset(**source | changes))
+    assert words in str(caught.value)
 
 
 def test_a_setting_that_a_format_lacks_or_needs_is_an_error():
