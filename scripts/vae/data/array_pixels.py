@@ -1,5 +1,6 @@
 """Arrays of numbers, in the layouts that they come in, as images."""
 
+import errno
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,9 +23,11 @@ def reading(path: str) -> Iterator[None]:
     """Whatever fails within means that the file is not one of arrays, or is damaged."""
     try:
         yield
-    except (OSError, MemoryError, UserError):
+    except (MemoryError, UserError):
         raise
     except Exception as error:  # zipfile and NumPy raise whatever their parsing stumbles over
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # not an impossible offset
+            raise
         raise UserError(
             f"{path} cannot be read as a .npz or .npy file of arrays: "
             f"{foreign_formats.known(path) or error}."
@@ -92,13 +95,15 @@ def in_range(
 
     Raises UserError if some are NaN or infinite, or have no known black and white.
     """
-    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+    with np.errstate(over="ignore"):
+        values = pixels.astype(np.float32) if chosen == "percentile" else pixels
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise UserError(
-            f"{path}: {member.name} contains NaN or infinity. Replace them, or leave those images "
-            "out."
+            f"{path}: {member.name} contains NaN, infinity or values as large as that. Replace "
+            "them, or leave those images out."
         )
     if chosen == "percentile":
-        return pixels.astype(np.float32)
+        return values
     if chosen == "type":
         white = intensity.white(member.dtype)
         known = white is not None and (

@@ -1,5 +1,6 @@
 """Which values of pixels become black and white, and 8 bits in between."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -36,7 +37,8 @@ def white(dtype: np.dtype) -> int | None:
 
 def to_8_bits(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return values as uint8: `low` and what is below it as 0, `high` and above as 255."""
-    scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+    with np.errstate(over="ignore"):
+        scaled = (values.astype(float) - low) * (255 / (high - low))
     return np.rint(scaled.clip(0, 255)).astype(np.uint8)
 
 
@@ -45,16 +47,19 @@ def percentiles(parts: Iterable[np.ndarray], low: float, high: float) -> tuple[f
 
     parts: of the values, which lie between low and high.
 
-    They are the middles of bins, rounded to six digits. The first one is low, the last one high, so
-    that 16 bits have a bin for each value. If both are equal, as in masks that are nearly empty,
-    returns low and high.
+    They are the middles of bins, rounded to a millionth of the range. The first one is low, the
+    last one high, so that 16 bits have a bin for each value. If both percentiles are equal, as in
+    masks that are nearly empty, returns low and high.
     """
     counts, width = np.zeros(BINS, np.int64), (high - low) / (BINS - 1)
     for values in parts:
-        counts += np.histogram(values, BINS, (low - width / 2, high + width / 2))[0]
+        # As float64, since bins of a range far from 0 are narrower than float32 can tell apart.
+        ends = low - width / 2, high + width / 2
+        counts += np.histogram(values.astype(float), BINS, ends)[0]
     below = np.cumsum(counts)
     bins = [np.searchsorted(below, share / 100 * below[-1]) for share in PERCENTILES]
-    first, last = (float(f"{low + b * width:.6g}") for b in bins)
+    digits = 5 - math.floor(math.log10(high - low))
+    first, last = (round(low + float(b) * width, digits) + 0.0 for b in bins)  # no -0.0
     return (first, last) if first < last else (low, high)
 
 

@@ -34,8 +34,9 @@ SETTINGS = {
               "or three as red, green and blue (`[3, 1, 2]`)"},
     "background_color": {"type": "choice", "choices": ["white", "black"], "default": "white",
                          "description": "what transparent pixels become"},
-    "intensity": {"type": "real", "bounds": {}, "lists": [2], "choices": ["type", "percentile"],
-                  "default": None, "default_text": "`type`, unless it leaves the images dark",
+    "intensity": {"type": "real", "bounds": {"ge": -1e30, "le": 1e30}, "lists": [2],
+                  "choices": ["type", "percentile"], "default": None,
+                  "default_text": "`type`, unless it leaves the images dark",
                   "description": "what becomes black and white: `[low, high]`; `percentile`, 0.1 "
                   "and 99.9 of the training images; `type`: 0 and 255, 65,535 (16 bits) or 1 "
                   "(floats)"},

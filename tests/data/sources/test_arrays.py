@@ -144,7 +144,7 @@ IMAGES = noise(5, 3, 3)
             {},
             "has a label 4, and there are 1 class names",
         ),
-        ({"images": np.full((5, 3, 3), np.nan)}, {}, "contains NaN or infinity"),
+        ({"images": np.full((5, 3, 3), np.nan)}, {}, "contains NaN, infinity or"),
         ({"images": IMAGES - 9.0}, {}, "Set intensity in config/config.yaml"),
         ({"images": IMAGES.astype(np.int32)}, {}, "reach from 0 to 2"),
         ({"images": np.zeros((5, 3, 3))}, {"intensity": "percentile"}, "cannot tell black from"),
