@@ -181,9 +181,11 @@ def test_16_bits_of_a_portable_graymap_are_known():
     assert decode(data, 1).image.getpixel((1, 0)) == 9
 
 
-def test_the_frames_of_an_animation_are_counted():
-    assert decode(GOOD["animated.gif"], 1).frames == 2
-    assert decode(GOOD["palette.png"], 1).frames == 1
+def test_a_file_of_several_frames_says_so_and_a_damaged_second_one_does_no_harm():
+    animation = GOOD["animated.gif"]
+    assert decode(animation, 1).several
+    assert not decode(GOOD["palette.png"], 1).several
+    assert decode(animation[:-9], 1).image.size == (30, 30)
 
 
 def test_heic_is_read_if_its_package_is_installed(monkeypatch):

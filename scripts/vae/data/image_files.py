@@ -56,7 +56,7 @@ class Picture:
         501, which span 500.5: the last one is half a pixel.
     reduced: whether it was decoded at a fraction of its size.
     orientation: 1 to 8, as in Exif.
-    frames: in the file; this is the first.
+    several: whether the file has several frames or pages; this is the first.
     """
 
     image: Image.Image
@@ -64,7 +64,7 @@ class Picture:
     height: float
     reduced: bool
     orientation: int
-    frames: int = 1
+    several: bool = False
 
 
 def decode(file: str | Path | bytes, least: float, look: Look = PLAIN) -> Picture:
@@ -94,13 +94,19 @@ def _decode(file: str | Path | io.BytesIO, least: float, look: Look) -> Picture:
             # Not within the call, where fingerprints ignore it: skipped.csv has the reason.
             reason = "EPS is a program, and Pillow would have Ghostscript run it"
             raise UnreadableError(reason)
-        whole = image.size
+        whole, several = image.size, _has_several(image)
         drafted = image.draft(None, (least, least))
         image.load()  # a TIFF file turns upright here
         width, height = drafted[1][2:] if drafted else image.size
         reduced = bool(drafted) and image.size != whole
-        frames, orientation = getattr(image, "n_frames", 1), _orientation(image)
-        return Picture(_plain(image, look), width, height, reduced, orientation, frames)
+        orientation = _orientation(image)
+        return Picture(_plain(image, look), width, height, reduced, orientation, several)
+
+
+def _has_several(image: Image.Image) -> bool:
+    with contextlib.suppress(Exception):  # a second frame that is damaged does not spoil the first
+        return bool(getattr(image, "is_animated", False))
+    return True
 
 
 def _plain(image: Image.Image, look: Look) -> Image.Image:

@@ -122,7 +122,7 @@ def blocks(
             columns={name: [row.columns[name] for row in rows] for name in found[0][0].columns},
             skipped=[Skipped(o.name, o.reason) for o in outcomes if o.reason is not None],
         )
-        several += sum(outcome.frames > 1 for outcome in outcomes)
+        several += sum(outcome.several for outcome in outcomes)
         count += len(rows)
         rate = count / max(time.monotonic() - start, 1e-9)
         progress.info("%d pictures, %.0f a second", count, rate)

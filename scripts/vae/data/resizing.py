@@ -25,11 +25,14 @@ File = tuple[str, str | Path | bytes]
 
 
 class Outcome(NamedTuple):
-    """What became of a picture: None or the reason why it is unreadable; frames in its file."""
+    """What became of a picture: None or the reason why it is unreadable.
+
+    several: whether its file has more frames or pages.
+    """
 
     name: str
     reason: str | None
-    frames: int = 1
+    several: bool = False
 
 
 # A picture is first reduced by whole factors, which is cheap, to no less than this many times its
@@ -193,7 +196,7 @@ def _thumbnails(
         except UnreadableError as error:
             outcomes.append(Outcome(name, str(error)))
         else:
-            outcomes.append(Outcome(name, None, picture.frames))
+            outcomes.append(Outcome(name, None, picture.several))
     return np.concatenate(pixels), outcomes
 
 
