@@ -119,6 +119,11 @@ def test_an_array_alone_needs_no_name_and_a_training_set_alone_is_split(tmp_path
     assert (len(images.train), len(images.test)) == (8, 2)
 
 
+def test_validation_images_stay_that_where_there_are_none_to_test_with(tmp_path):
+    images = read(tmp_path, x_train=noise(10, 3, 3), x_val=noise(4, 3, 3))
+    assert [len(split) for split in images.splits.values()] == [8, 2, 4]
+
+
 def test_labels_that_are_no_whole_numbers_are_a_column(tmp_path):
     images = read(tmp_path, images=noise(4, 3, 3), labels=np.array([0.5, 1, 2, 3]))
     assert images.class_names == ()
@@ -144,6 +149,7 @@ IMAGES = noise(5, 3, 3)
             {},
             "has a label 4, and there are 1 class names",
         ),
+        ({"images": IMAGES, "class_names": ["a", "a"]}, {}, "a name is empty or there twice"),
         ({"images": np.full((5, 3, 3), np.nan)}, {}, "contains NaN, infinity or"),
         ({"images": IMAGES - 9.0}, {}, "Set intensity in config/config.yaml"),
         ({"images": IMAGES.astype(np.int32)}, {}, "reach from 0 to 2"),

@@ -80,9 +80,10 @@ def _parts(members: Mapping[str, Member], settings: Mapping[str, Any], path: str
         )
     if settings["label"] and not all(part.labels for part in parts):
         raise UserError(f"{path} lacks the labels {settings['label']!r}. It has: {about}.")
-    if len(parts) == 1 or not any(part.split == "test" for part in parts):
-        # Nothing to test with: which images are for that is left open.
-        parts = [part._replace(split="") for part in parts]
+    splits = {part.split for part in parts}
+    if not {"train", "test"} <= splits:
+        # Those that there are of one of them are put into both; validation images stay that.
+        parts = [p._replace(split="") if {p.split} == splits - {"validation"} else p for p in parts]
     return parts
 
 
@@ -111,7 +112,7 @@ def _labels(path: str, part: _Part) -> np.ndarray | None:
     if member.shape[:1] != part.images.shape[:1]:
         raise UserError(
             f"{path}: {member.name} has the shape {list(member.shape)}, and {part.images.name} "
-            f"has {part.images.shape[:1]} images. Each image needs one label."
+            f"{list(part.images.shape)}. Each image needs one label."
         )
     columns = member.shape[1:] or (1,)
     if len(columns) > 1 or columns[0] > _MOST_COLUMNS or member.dtype.kind not in "biufUS":
@@ -128,7 +129,13 @@ def _class_names(path: str, members: Mapping[str, Member]) -> list[str]:
     member = _called(members, _NAMES, "")
     if member is None or len(member.shape) != 1 or member.dtype.kind not in "US":
         return []
-    return [_text(value) for value in _whole(path, member)]
+    names = [_text(value) for value in _whole(path, member)]
+    if "" in names or len({*names}) < len(names):
+        raise UserError(
+            f"{path}: in {member.name} a name is empty or there twice. Give each class a name of "
+            "its own."
+        )
+    return names
 
 
 def _text(value: Any) -> str:
@@ -165,8 +172,8 @@ def _blocks(
 ) -> Iterator[Block]:
     bands, chosen = settings["bands"], intensity.chosen(settings["intensity"])
     bands = [bands] if isinstance(bands, int) else bands
-    shapes = {array.shape[1:] for array in labels if array is not None and array.ndim == 2}
-    if shapes and len({None if array is None else array.shape[1:] for array in labels}) > 1:
+    columns = {array.shape[1:] for array in labels if array is not None and array.ndim == 2}
+    if columns and len({None if array is None else array.shape[1:] for array in labels}) > 1:
         raise UserError(f"{path}: the arrays of labels differ in their number of columns.")
     shape = None
     for part, values in zip(parts, labels, strict=True):
@@ -182,14 +189,14 @@ def _blocks(
                 )
             count = len(rows)
             some = None if values is None else values[first : first + count]
-            classes = [""] * count if some is None or shapes else map(names.get, some.tolist())
+            classes = [""] * count if some is None or columns else map(names.get, some.tolist())
             yield Block(
                 array_pixels.in_range(pixels, chosen, member, path),
                 labels=[name or "" for name in classes],
                 files=[f"{member.name}/{first + row}" for row in range(count)],
                 splits=[part.split] * count,
-                columns={
-                    f"label_{k + 1}": some[:, k].tolist() for k in range(*next(iter(shapes), (0,)))
-                },
+                columns={f"label_{k}": column.tolist() for k, column in enumerate(some.T, 1)}
+                if columns
+                else {},
             )
             first += count
