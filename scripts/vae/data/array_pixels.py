@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from vae.data import foreign_formats, intensity
-from vae.services import array_files
+from vae.services import array_files, array_headers
 from vae.services.array_files import Member
 from vae.services.errors import UserError
 
@@ -51,13 +51,8 @@ def axes_of(member: Member, bands: Sequence[int] | None, path: str) -> tuple[int
             f"{path}: {member.name}, {member.dtype} {list(shape)}, is no array of images, which is "
             "[N, H, W], [N, H, W, C] or [N, C, H, W], of numbers."
         )
-    axes = (0, 1, 2, 3)[: len(shape)]
+    axes = array_headers.axes(shape, bands)
     if len(shape) == 4:
-        first, last = shape[1], shape[3]
-        channels_first = first in (1, 3) and last not in (1, 3)
-        if bands:
-            channels_first = first < last
-        axes = (0, 2, 3, 1) if channels_first else axes
         channels = shape[axes[-1]]
         if bands and max(bands) > channels:
             raise UserError(
@@ -71,7 +66,7 @@ def axes_of(member: Member, bands: Sequence[int] | None, path: str) -> tuple[int
             )
         logger.info(
             "%s %s is read as %s",
-            *(member.name, list(shape), "[N, C, H, W]" if channels_first else "[N, H, W, C]"),
+            *(member.name, list(shape), "[N, H, W, C]" if axes[-1] == 3 else "[N, C, H, W]"),
         )
     height, width = shape[axes[1]], shape[axes[2]]
     if not (1 <= height <= _LARGEST_SIDE and 1 <= width <= _LARGEST_SIDE):

@@ -25,7 +25,15 @@ STATED = {
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {
-        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "RAW", "RAW_DESCRIPTION", "WORKERS"),
+        *(
+            "SETTINGS",
+            "SETTINGS_FROM",
+            "CHANNELS",
+            "SHAPE_IN_HEADER",
+            "RAW",
+            "RAW_DESCRIPTION",
+            "WORKERS",
+        ),
     },
     "vae.data.pictures.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},

@@ -1,7 +1,6 @@
 """Arrays of .npy and .npz files that somebody else wrote, a few rows at a time: no pickle."""
 
 import math
-import os
 import shutil
 import tempfile
 import zipfile
@@ -11,22 +10,25 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from numpy.lib import format as npy
 
-_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-_SUFFIX = ".npy"
+from vae.services.array_headers import SUFFIX, Header, headers
+
 _FORTRAN_BYTES = 1 << 26  # rows that lie apart are gathered in larger pieces
 
 
 class Member(NamedTuple):
-    """An array of a file. start: where its values begin, after its header; size: of both."""
+    """An array of a file. start: where its values begin, after its header."""
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype
     fortran_order: bool
     start: int
-    size: int
+
+    @property
+    def kind(self) -> str:
+        """The letter of its type."""
+        return self.dtype.kind
 
     @property
     def row_bytes(self) -> int:
@@ -35,23 +37,11 @@ class Member(NamedTuple):
 
 
 def members(path: str | Path) -> dict[str, Member]:
-    """The arrays of a file, by name, without those of objects; a .npy file has one, named after it.
+    """The arrays of a file, by name, as in `array_headers.headers`.
 
     Raises ValueError, or whatever zipfile and NumPy stumble over, if it is neither .npy nor .npz.
     """
-    if not zipfile.is_zipfile(path):
-        with open(path, "rb") as file:
-            member = _member(file, Path(path).name, os.fstat(file.fileno()).st_size)
-        return {member.name: member} if member else {}
-    found = {}
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if info.filename.endswith(_SUFFIX):
-                with archive.open(info) as file:
-                    member = _member(file, info.filename.removesuffix(_SUFFIX), info.file_size)
-                if member:
-                    found[member.name] = member
-    return found
+    return {name: _member(header) for name, header in headers(path).items()}
 
 
 def rows(path: str | Path, member: Member, count: int) -> Iterator[np.ndarray]:
@@ -76,20 +66,14 @@ def rows(path: str | Path, member: Member, count: int) -> Iterator[np.ndarray]:
         file.read(1)  # at the end zipfile compares the checksum
 
 
-def _member(file: BinaryIO, name: str, size: int) -> Member | None:
-    """The array that a file begins with; None if it is one of objects."""
-    version = npy.read_magic(file)
-    if version not in _HEADERS:
-        raise ValueError(f"{name} is of version {version} of the format")
-    shape, fortran_order, dtype = _HEADERS[version](file)
-    if dtype.hasobject:
-        return None
-    start, count = file.tell(), math.prod(shape)
-    if min(shape, default=0) < 0 or (count and not dtype.itemsize):
+def _member(header: Header) -> Member:
+    name, shape, descr, fortran_order, start, size = header
+    dtype, count = np.dtype(descr), math.prod(shape)
+    if count and not dtype.itemsize:
         raise ValueError(f"the header of {name} makes no sense")
     if count * dtype.itemsize != size - start:
         raise ValueError(f"{name} is not as long as its header says")
-    return Member(name, shape, dtype, fortran_order, start, size)
+    return Member(name, shape, dtype, fortran_order, start)
 
 
 @contextmanager
@@ -98,7 +82,7 @@ def _opened(path: str | Path, name: str) -> Iterator[BinaryIO]:
         with open(path, "rb") as file:
             yield file
         return
-    with zipfile.ZipFile(path) as archive, archive.open(name + _SUFFIX) as file:
+    with zipfile.ZipFile(path) as archive, archive.open(name + SUFFIX) as file:
         yield file
 
 

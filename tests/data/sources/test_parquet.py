@@ -116,3 +116,14 @@ def test_files_have_to_fit_each_other_and_be_whole(tmp_path):
         first.write_bytes(damaged)
         with pytest.raises(UserError, match=r"is damaged or not a Parquet file|as pictures"):
             read(first)
+
+
+def test_what_was_read_of_a_file_does_not_stay_in_memory(tmp_path):
+    """20 MB in 40 row groups; what pyarrow holds at any time is a few of them."""
+    noise = np.random.default_rng(0).bytes(500_000)
+    table = pa.table({"image": [noise[i:] for i in range(40)]})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=1)
+    before, held = pa.total_allocated_bytes(), []
+    for rows in parquet._rows(str(tmp_path / "a.parquet"), table.schema, ["image"]):
+        held.append(pa.total_allocated_bytes() - before - sum(len(row["image"]) for row in rows))
+    assert max(held) < 5_000_000

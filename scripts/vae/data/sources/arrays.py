@@ -11,22 +11,21 @@ import numpy as np
 
 from vae.data import array_pixels, intensity
 from vae.data.streams import Block, Raw, Stream
-from vae.services import array_files
+from vae.services import array_files, array_headers
 from vae.services.array_files import Member
+from vae.services.array_headers import called
 from vae.services.errors import UserError
 
 RAW = "file"
 RAW_DESCRIPTION = "a .npz or .npy file of arrays"
+SHAPE_IN_HEADER = True
 SETTINGS_FROM = {
     "vae.data.pictures": ["bands", "intensity", "test_share"],
     "vae.data.columns": ["image", "label"],
 }
 SETTINGS = {}
 
-_IMAGES = ("images", "x", "imgs", "data")
-_LABELS = ("labels", "y", "latents_classes", "targets")
 _NAMES = ("class_names", "label_names")
-_SPLITS = {"train": "train", "val": "validation", "valid": "validation", "test": "test", "": ""}
 _MOST_COLUMNS = 1000
 
 
@@ -61,20 +60,16 @@ def _parts(members: Mapping[str, Member], settings: Mapping[str, Any], path: str
 
     Raises UserError if there are none.
     """
-    images = [settings["image"]] if settings["image"] else _IMAGES
-    labels = [settings["label"]] if settings["label"] else _LABELS
-    parts = []
-    for prefix, split in _SPLITS.items():
-        found = _called(members, images, prefix)
-        if found and (split or not parts):
-            parts.append(_Part(split, found, _called(members, labels, prefix)))
-    if not parts and not settings["image"]:
-        alone = [m for m in members.values() if len(m.shape) in (3, 4) and m.dtype.kind in "biuf"]
-        parts = [_Part("", m, _called(members, labels, "")) for m in alone if len(alone) == 1]
+    labels = [settings["label"]] if settings["label"] else array_headers.LABELS
+    parts = [
+        _Part(array_headers.SPLITS.get(word, ""), images, called(members, labels, word))
+        for word, images in array_headers.images_of(members, settings["image"]).items()
+    ]
     about = "; ".join(f"{m.name}: {m.dtype} {list(m.shape)}" for m in members.values()) or "nothing"
     if not parts:
+        names = settings["image"] or " or ".join(array_headers.IMAGES)
         raise UserError(
-            f"{path} has no array called {' or '.join(images)}, with or without _train, _val and "
+            f"{path} has no array called {names}, with or without _train, _val and "
             f"_test. Name the one that has the images with image in config/config.yaml. It has: "
             f"{about}."
         )
@@ -85,16 +80,6 @@ def _parts(members: Mapping[str, Member], settings: Mapping[str, Any], path: str
         # Those that there are of one of them are put into both; validation images stay that.
         parts = [p._replace(split="") if {p.split} == splits - {"validation"} else p for p in parts]
     return parts
-
-
-def _called(members: Mapping[str, Member], names: Sequence[str], prefix: str) -> Member | None:
-    """The first array of these names with a split before or after it, whatever the case."""
-    known = {name.lower(): member for name, member in members.items()}
-    for name in map(str.lower, names):
-        for wanted in (f"{prefix}_{name}", f"{name}_{prefix}") if prefix else (name,):
-            if wanted in known:
-                return known[wanted]
-    return None
 
 
 def _whole(path: str, member: Member) -> np.ndarray:
@@ -126,7 +111,7 @@ def _labels(path: str, part: _Part) -> np.ndarray | None:
 
 
 def _class_names(path: str, members: Mapping[str, Member]) -> list[str]:
-    member = _called(members, _NAMES, "")
+    member = called(members, _NAMES)
     if member is None or len(member.shape) != 1 or member.dtype.kind not in "US":
         return []
     names = [_text(value) for value in _whole(path, member)]

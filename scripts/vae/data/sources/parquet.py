@@ -31,6 +31,7 @@ WORKERS = 8
 SETTINGS = {}
 
 _ROWS = 32  # at a time
+_BUFFER = 1 << 20  # bytes
 _LARGE = 1 << 30  # bytes of a row group that are worth a warning
 
 
@@ -98,7 +99,9 @@ def _entries(
 
 
 def _rows(path: str, schema: pa.Schema, used: list[str]) -> Iterator[list[dict[str, Any]]]:
-    with _reading(path), pq.ParquetFile(path) as file:
+    # Buffered ahead, which is the default, all that was read of a file stays until its end.
+    options = {"pre_buffer": False, "buffer_size": _BUFFER}
+    with _reading(path), pq.ParquetFile(path, **options) as file:
         for name in used:
             here = file.schema_arrow.field(name).type if name in file.schema_arrow.names else None
             if here != schema.field(name).type:
