@@ -1,9 +1,12 @@
 """Where the images of a dataset come from, and what they depend on."""
 
+import numpy as np
 import pytest
 
+from tests.helpers import ROOT
 from tests.helpers.config import with_dataset
 from vae.plan import datasets
+from vae.plan.loading import FILES, merged, read
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
@@ -162,3 +165,42 @@ def test_the_terms_of_images_come_from_their_source(tmp_path):
     settings = resolve({"datasets": configured, "sources": sources})
     assert data_terms(settings, "theirs")["licence"] == "CC0"
     assert str(tmp_path) in data_terms(settings, "mine")["source"]
+
+
+@pytest.mark.parametrize(
+    ("images", "model"),
+    [
+        ({"source": "mnist"}, "mlp"),
+        ({"source": "coloured"}, "resnet"),
+        ({"size": 32, "channels": "gray"}, "mlp"),
+        ({"size": 32}, "resnet"),
+        ({"size": 33, "channels": "gray"}, "resnet"),
+        ({"size": [16, 64], "bands": [2]}, "resnet"),
+        ({"size": [16, 32], "bands": [2]}, "mlp"),
+        ({"source": "gray.npy"}, "mlp"),
+        ({"source": "colour.npy"}, "resnet"),
+        ({"source": "colour.npy", "bands": [1]}, "mlp"),
+        ({"source": "damaged.npy"}, "mlp"),
+    ],
+)
+def test_the_default_network_is_for_the_size_and_the_channels(tmp_path, images, model):
+    np.save(tmp_path / "gray.npy", np.zeros((9, 28, 20), np.uint8))
+    np.save(tmp_path / "colour.npy", np.zeros((9, 3, 28, 20), np.uint8))
+    (tmp_path / "damaged.npy").write_bytes(b"no array")
+    source = images.get("source", {"folder": str(tmp_path)})
+    if str(source).endswith(".npy"):
+        source = {"arrays": str(tmp_path / source)}
+    content = with_dataset(**images | {"source": source, "latent_dim": 2})
+    content["sources"]["coloured"] = content["sources"]["mnist"] | {"format": "cifar10"}
+    content["datasets"]["mnist"]["variants"] = [{"model": ["conv", None]}]
+    runs = resolve(content).runs["mnist"]
+    models = {name: run.values["model"] for name, run in runs.items()}
+    assert models == {"ld_2": model, "ld_2_m_conv": "conv", "ld_2_m_null": model}
+
+
+def test_the_defaults_leave_the_runs_of_the_config_as_they_are():
+    """`mlp` was the default of all images before it depended on their size and channels."""
+    files = read(*(ROOT / file for file in FILES))
+    before = resolve(merged(files)).runs
+    datasets = {name: {"model": "mlp"} | dataset for name, dataset in files[1]["datasets"].items()}
+    assert resolve(merged([*files, {"datasets": datasets}])).runs == before

@@ -38,15 +38,18 @@ class CommonSettings(Strict):
     batch_size: Annotated[whole(ge=1, le=65_536), Setting("bs")] = Field(
         256, description="images per step"
     )
-    model: Annotated[Literal[MODELS], Setting("m")] = Field(
-        "mlp",
+    model: Annotated[
+        Literal[MODELS] | None,
+        Setting("m", "`mlp` for gray images of up to 32 pixels, else `resnet`"),
+    ] = Field(
+        None,
         description="the network: `mlp` (dense), `conv` (the original convolutional one), "
         "`resnet` (residual, on patches), `spatial` (a map of codes) or "
         "`ladder` (hierarchical: the best likelihoods)",
     )
     likelihood: Annotated[
         Literal[LIKELIHOODS] | None,
-        Setting("l", "`bernoulli` for gray images, `gaussian` for colour"),
+        Setting("l", "`bernoulli` for gray images of `sources.yaml`, else `gaussian`"),
     ] = Field(
         None,
         description="p(x|z): `bernoulli` takes a value as a probability, `gaussian` has one "

@@ -11,7 +11,9 @@ from vae.plan.config import Dataset, SourceSettings
 from vae.plan.messages import near
 from vae.plan.parts import default, parts
 from vae.plan.sources import OwnData, Source
-from vae.services import listing
+from vae.services import array_headers, listing
+
+SMALL = 32  # pixels on a side, up to which images are small
 
 
 def format_of(
@@ -49,6 +51,32 @@ def default_likelihood(format: str) -> str:
         p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT_FOR") == kind
     )
     return next(suits)
+
+
+def default_model(dataset: Dataset, format: str) -> str:
+    """The network that suits small gray images, or others."""
+    *sides, channels = image_shape(dataset, format)
+    return "mlp" if channels == 1 and max(sides) <= SMALL else "resnet"
+
+
+def image_shape(dataset: Dataset, format: str) -> tuple[int, int, int]:
+    """Height, width and channels of a dataset's images, as far as that is known before any job.
+
+    A format without a setting for it has small images; what cannot be read counts as one pixel.
+    """
+    constants = parts("data/sources")[format].constants
+    settings = source_settings(format, dict(dataset))
+    size = settings.get("size") or 1
+    height, width = size if isinstance(size, list) else (size, size)
+    channels = constants.get("CHANNELS", 3)
+    if constants.get("SHAPE_IN_HEADER") and isinstance(dataset.source, OwnData):
+        shape = array_headers.image_shape(dataset.source.path, settings["image"])
+        height, width, channels = shape or (1, 1, 1)
+    if chosen := settings.get("bands"):
+        channels = 3 if isinstance(chosen, list) and len(chosen) == 3 else 1
+    elif chosen := settings.get("channels"):
+        channels = 1 if chosen == "gray" else 3
+    return height, width, channels
 
 
 def misplaced(dataset: Dataset, path: str, format: str) -> list[str]:

@@ -119,7 +119,10 @@ def _expand(
 ) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    likelihood = datasets.default_likelihood(format)
+    defaults = {
+        "likelihood": datasets.default_likelihood(format),
+        "model": datasets.default_model(dataset, format),
+    }
     places = [(path, {})] + [
         (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
         for i, variant in enumerate(dataset.variants)
@@ -132,7 +135,7 @@ def _expand(
         for combination in itertools.product(*lists.values()):
             changed = dict(zip(lists, combination, strict=True))
             values = base | changed
-            values["likelihood"] = values["likelihood"] or likelihood
+            values |= {key: values[key] or default for key, default in defaults.items()}
             try:
                 yield where, Run(run_name(changed), _complete(values))
             except ValueError as error:
