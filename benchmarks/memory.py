@@ -5,7 +5,8 @@ python -m benchmarks memory FOLDER [30000 300000]
 Of pictures that it writes into FOLDER once: PNG files, 64x64 in colour, of which one has a name of
 255 bytes. They and the results, which stay there, take up to 35 kB an image. The rules are run by
 the real command: prepare, one epoch of `resnet`, and what follows up to the metrics and the
-explorer. Linux alone says how much memory is anonymous. Writes memory.csv into `--out`.
+explorer; and prepare alone, of the same pictures as arrays, a table and a Parquet file. Linux alone
+says how much memory is anonymous. Writes memory.csv into `--out`.
 """
 
 import argparse
@@ -27,7 +28,7 @@ import psutil
 import yaml
 from PIL import Image
 
-from benchmarks import OUT, ROOT, tables
+from benchmarks import OUT, ROOT, own_sources, tables
 from vae.services.files import atomic
 
 NUMBERS = (30_000, 300_000)
@@ -79,8 +80,24 @@ def _write_some(folder: Path, count: int, start: int) -> None:
 def measure(folder: Path, count: int) -> dict[str, int]:
     """Build TARGETS from so many pictures, in a folder of their own; returns what `peaks` does.
 
+    Then prepares the same pictures from each of the other sources of one's own, "prepare, table".
+
     Raises SystemExit if that fails.
     """
+    project = _project(folder, count)
+    found = peaks([*_snakemake(project, {"generated": DATASET}), "--", *TARGETS], project)
+    if not (project / "pictures.npz").exists():
+        own_sources.write(project)
+    for name, images in own_sources.DATASETS.items():
+        command = _snakemake(project, {name: {"latent_dim": 2} | images})
+        result = peaks([*command, "--", f"results/{name}/images.npz"], project)
+        found[f"prepare, {name}"] = result["prepare"]
+        shutil.rmtree(project / "results" / name)
+    return found
+
+
+def _project(folder: Path, count: int) -> Path:
+    """A folder with so many pictures in which the workflow can run, without results of it."""
     project = folder / str(count)
     project.mkdir(parents=True, exist_ok=True)
     if not (project / "pictures").exists():
@@ -94,11 +111,15 @@ def measure(folder: Path, count: int) -> dict[str, int]:
             (project / part).symlink_to(ROOT / part)
     if (project / "results/generated").exists():
         shutil.rmtree(project / "results/generated")
-    overlay = yaml.safe_dump({"datasets": {"generated": DATASET}})
+    return project
+
+
+def _snakemake(project: Path, datasets: dict[str, dict]) -> tuple[str, ...]:
+    """The command that builds targets of these datasets there."""
+    overlay = yaml.safe_dump({"datasets": datasets})
     (project / "overlay.yaml").write_text(overlay, encoding="utf-8")
     options = ("--cores", "all", "--configfile", "overlay.yaml", "--quiet", "all")
-    snakemake = (sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), *options)
-    return peaks([*snakemake, "--", *TARGETS], project)
+    return (sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), *options)
 
 
 def peaks(command: Sequence[str], folder: Path) -> dict[str, int]:

@@ -7,7 +7,9 @@ import psutil
 import pytest
 from PIL import Image
 
-from benchmarks import memory, tables
+from benchmarks import memory, own_sources, tables
+from tests.helpers import sources
+from vae.data.sources import arrays, parquet, table
 
 HOLD = "import time\nkept = b'x' * {}\ntime.sleep(1)\n"
 
@@ -20,6 +22,22 @@ def test_pictures_are_spread_over_classes_and_one_has_the_longest_name(tmp_path)
     assert sorted(len(file.name) for file in files) == [11] * 11 + [255]
     with Image.open(files[0]) as picture:
         assert (picture.size, picture.mode) == ((64, 64), "RGB")
+
+
+def test_the_same_pictures_are_arrays_a_table_and_a_parquet_file(tmp_path):
+    memory.write_pictures(tmp_path / "pictures", 12)
+    own_sources.write(tmp_path)
+    kinds = {"arrays": arrays, "table": table, "parquet": parquet}
+    files = {kind: str(tmp_path / own_sources.DATASETS[kind]["source"][kind]) for kind in kinds}
+    sizes = {"arrays": {}, "table": {"size": 64}, "parquet": {"size": 64}}
+    found = [sources.read(kinds[kind], files[kind], **sizes[kind])[0] for kind in kinds]
+    for images in found:
+        assert images.class_names == tuple("0123456789")
+        both = [*images.train.pixels, *images.test.pixels]
+        assert sum(int(pixels.sum()) for pixels in both) > 0
+        assert sorted(p.tobytes() for p in both) == sorted(
+            p.tobytes() for split in (found[0].train, found[0].test) for p in split.pixels
+        )
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="no /proc here")

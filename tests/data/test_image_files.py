@@ -1,7 +1,10 @@
 """Decoding of pictures: the odd ones look right, the bad ones are named."""
 
+import importlib.util
 import io
+import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from tests.helpers.pictures import BLUE, GOOD, RED, WHITE, bomb, encoded, halves, turned
 from vae.data import image_files
-from vae.data.image_files import decode
+from vae.data.image_files import Look, decode
 from vae.data.resizing import thumbnail
 
 
@@ -57,7 +60,6 @@ def test_every_orientation_is_turned_upright(orientation, kind):
         ("RGBA", (0, 0, 0, 51), (0, 0, 0, 204), (204, 51)),
         ("I;16", 0, 65535, (0, 255)),
         ("I;16B", 257 * 100, 257 * 200, (100, 200)),
-        ("I", 257 * 7, 257 * 250, (7, 250)),
         ("F", 0.0, 1.0, (0, 255)),
         ("CMYK", (0, 0, 0, 255), (0, 0, 0, 0), (0, 255)),
         ("YCbCr", (50, 128, 128), (150, 128, 128), (50, 150)),
@@ -74,13 +76,13 @@ def test_every_mode_becomes_8_bits_on_white(mode, left, right, seen):
 def test_modes_that_no_file_here_has(mode):
     plain = {"La": "LA", "RGBa": "RGBA", "PA": "P"}.get(mode, "RGB")
     image = halves().convert(plain).convert(mode)
-    assert image_files._plain(image).convert("RGB").getpixel((35, 10))[0] < 40
-    assert image_files._plain(image).mode == "RGB"
+    assert image_files._plain(image, image_files.PLAIN).convert("RGB").getpixel((35, 10))[0] < 40
+    assert image_files._plain(image, image_files.PLAIN).mode == "RGB"
 
 
-@pytest.mark.parametrize(("mode", "value"), [("I", 70_000), ("I", -1), ("F", 1.5), ("F", np.nan)])
+@pytest.mark.parametrize(("mode", "value"), [("I", 70_000), ("I", 9), ("F", 1.5), ("F", np.nan)])
 def test_values_without_a_known_white_are_no_picture(mode, value):
-    with pytest.raises(Exception, match=f"in the mode {mode} they should lie between"):
+    with pytest.raises(Exception, match=r"its values of the type .* set intensity|NaN or infinity"):
         decode(encoded(halves(mode, 0, value), "TIFF"), 1)
 
 
@@ -131,3 +133,65 @@ def test_postscript_is_not_run():
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
     with pytest.raises(Exception, match="EPS is a program"):
         decode(eps, 1)
+
+
+def seen(mode, left, right, **look):
+    """What the two halves of a picture become, each [C]."""
+    data = encoded(halves(mode, left, right), "TIFF")
+    return thumbnail(data, (20, 40), "stretch", Look(**look))[0, [5, 35]].tolist()
+
+
+@pytest.mark.parametrize(
+    ("mode", "left", "right", "look", "expected"),
+    [
+        ("RGB", (9, 99, 199), (1, 2, 3), {"bands": (2,), "channels": "gray"}, [[99], [2]]),
+        ("RGB", (9, 99, 199), (1, 2, 3), {"bands": (3, 1, 2)}, [[199, 9, 99], [3, 1, 2]]),
+        ("RGBA", (9, 9, 9, 70), (9, 9, 9, 0), {"bands": (4,), "channels": "gray"}, [[70], [0]]),
+        ("L", 50, 60, {"bands": (1,), "channels": "gray"}, [[50], [60]]),
+        ("RGBA", (200,) * 3 + (255,), (200,) * 3 + (0,), {"channels": "gray"}, [[200], [255]]),
+        ("RGBA", (90,) * 4, (200,) * 3 + (0,), {"background": "black"}, [[32] * 3, [0] * 3]),
+        ("RGB", (255, 0, 0), (0, 0, 255), {"channels": "gray"}, [[76], [29]]),
+        ("L", 10, 30, {"intensity": (10, 30)}, [[0] * 3, [255] * 3]),
+        ("1", 0, 1, {"channels": "gray", "intensity": (0, 255)}, [[0], [255]]),
+        (
+            "RGBA",
+            (30, 9, 20, 255),
+            (0, 0, 0, 0),
+            {"intensity": (10, 30)},
+            [[255, 0, 128], [255] * 3],
+        ),
+        ("I;16", 0, 4095, {"channels": "gray", "intensity": (0, 4095)}, [[0], [255]]),
+        ("I", -1000, 400, {"intensity": (-1000, 400)}, [[0] * 3, [255] * 3]),
+        ("F", -1.5, 8, {"channels": "gray", "intensity": "percentile"}, [[-1.5], [8]]),
+        ("I;16", 7, 65_535, {"intensity": "percentile"}, [[7] * 3, [65_535] * 3]),
+        ("RGB", (1, 2, 3), (4, 5, 6), {"intensity": "percentile"}, [[1, 2, 3], [4, 5, 6]]),
+    ],
+)
+def test_looks(mode, left, right, look, expected):
+    assert seen(mode, left, right, **look) == expected
+
+
+def test_bands_that_a_file_lacks_are_named():
+    with pytest.raises(image_files.UnreadableError, match=r"3 bands \(R, G, B\), .* asks for 4"):
+        seen("RGB", RED, BLUE, bands=(4,))
+
+
+def test_16_bits_of_a_portable_graymap_are_known():
+    data = encoded(Image.fromarray(np.array([[0, 257 * 9]], np.uint16)), "PPM")
+    assert decode(data, 1).image.getpixel((1, 0)) == 9
+
+
+def test_a_file_of_several_frames_says_so_and_a_damaged_second_one_does_no_harm():
+    animation = GOOD["animated.gif"]
+    assert decode(animation, 1).several
+    assert not decode(GOOD["palette.png"], 1).several
+    assert decode(animation[:-9], 1).image.size == (30, 30)
+
+
+def test_heic_is_read_if_its_package_is_installed(monkeypatch):
+    calls = []
+    package = SimpleNamespace(register_heif_opener=lambda: calls.append(1))
+    monkeypatch.setitem(sys.modules, "pillow_heif", package)
+    spec = importlib.util.find_spec("vae.data.image_files")
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    assert calls == [1]

@@ -89,7 +89,7 @@ def test_files_left_out_are_counted():
     [
         ({"pixels": np.zeros((2, 2, 2, 1), np.uint8)}, "a block of uint8"),
         ({"pixels": np.zeros((2, 2, 3, 1))}, "a block of float64"),
-        ({"splits": ["train", "validation"]}, "splits: {'validation'}"),
+        ({"splits": ["train", "valid"]}, "splits: {'valid'}"),
         ({"files": ["a", "b", "c"]}, "a block of 2 images with rows for"),
         ({"columns": {"age": [1]}}, "a block of 2 images with rows for"),
     ],
@@ -115,12 +115,43 @@ def test_images_npz_says_how_its_images_were_made(tmp_path):
     assert (len(loaded.train), len(loaded.validation)) == (1430, 7)
 
 
+def test_validation_images_of_a_source_are_kept():
+    found, _ = collect(block(0, ["train", "validation", "test", "validation"]))
+    assert numbers(found.validation) == [1, 3]
+    assert [*found.validation.files] == ["1.png", "3.png"]
+
+
+def test_numbers_that_name_classes_are_sorted_as_such():
+    names = ["10", "b", "2", "a"]
+    found, _ = collect(block(0, ["train", "train", "test", "test"], labels=names))
+    assert found.class_names == ("2", "10", "a", "b")
+
+
+def test_what_is_missing_in_columns_is_nan_or_an_empty_text():
+    columns = {"age": [None, 2], "name": ["x", None], "id": [2**70, 1], "mixed": [1, "a"]}
+    found, _ = collect(
+        block(0, ["train", "train"], columns=columns), block(2, ["test"] * 2, columns=columns)
+    )
+    np.testing.assert_array_equal(found.train.columns["age"], [np.nan, 2])
+    assert found.train.columns["name"].tolist() == ["x", ""]
+    assert found.train.columns["id"].tolist() == [str(2**70), "1"]
+    assert found.test.columns["mixed"].tolist() == ["1", "a"]
+
+
 @pytest.fixture
 def source(monkeypatch):
     """A format "blocks": its attribute `blocks` makes the blocks that it reads."""
-    module = SimpleNamespace(read=lambda raw: Stream(iter(module.blocks())))
+    module = SimpleNamespace(read=lambda raw: _stream(module, raw))
     monkeypatch.setitem(sys.modules, "vae.data.sources.blocks", module)
     return module
+
+
+def _stream(module, raw):
+    """Its blocks; as floats, 16 times as large, if their percentiles are asked for."""
+    blocks = module.blocks()
+    if raw.settings.get("intensity") == "percentile":
+        blocks = (b._replace(pixels=16 * b.pixels.astype(np.float32)) for b in blocks)
+    return Stream(iter(blocks))
 
 
 def prepare(folder, **changes):
@@ -202,3 +233,52 @@ def test_nothing_is_left_where_the_disk_has_no_room_for_the_pixels(source, tmp_p
         prepare(tmp_path)
     assert caught.value.errno == errno.EFBIG
     assert [*tmp_path.iterdir()] == []
+
+
+def ramp(hot=()):
+    """100 images of 0 to 15, of 10 x 10 pixels: 12 bits in 16; with some pixels at the largest."""
+    pixels = np.arange(10_000, dtype=np.uint8).reshape(100, 10, 10, 1) % 16
+    pixels[list(hot), 0, 0] = 255
+    names = [f"{i}.png" for i in range(100)]
+    return [Block(pixels, [""] * 100, names, ["train"] * 60 + ["test"] * 40)]
+
+
+@pytest.mark.parametrize("hot", [(), (3,)])
+def test_images_that_would_be_dark_stop_with_the_values_to_put(source, tmp_path, hot):
+    source.blocks = lambda: ramp(hot)
+    with pytest.raises(UserError) as caught:
+        prepare(tmp_path, settings=SETTINGS | {"intensity": None})
+    text = str(caught.value)
+    assert "99.9% of the pixels of blocks lie below a quarter" in text
+    remedies = [line.split("   (")[0].strip() for line in text.splitlines()[1:]]
+    assert remedies == ["intensity: percentile", "intensity: [0, 240]", "intensity: type"]
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("intensity", ["type", [0, 9]])
+def test_images_may_be_dark_if_the_config_insists(source, tmp_path, intensity):
+    source.blocks = ramp
+    data = images.load(prepare(tmp_path, settings=SETTINGS | {"intensity": intensity}))
+    assert data.test.pixels.max() == 15
+    assert data.preparation["intensity"] == intensity
+
+
+def test_percentiles_are_those_of_the_training_images_and_recorded(source, tmp_path):
+    def blocks():
+        (block,) = ramp()
+        block.pixels[60:] = 200  # images to test with
+        yield block
+
+    source.blocks = blocks
+    data = images.load(prepare(tmp_path, settings=SETTINGS | {"intensity": "percentile"}))
+    assert data.preparation["intensity"] == [0, 240]
+    np.testing.assert_array_equal(data.train.pixels, 17 * ramp()[0].pixels[:60])
+    assert (data.test.pixels == 255).all()
+
+
+def test_validation_images_of_a_source_and_of_the_config_are_an_error(source, tmp_path):
+    source.blocks = lambda: [block(0, ["train", "train", "validation", "test"])]
+    assert len(images.load(prepare(tmp_path)).validation) == 1
+    assert images.load(prepare(tmp_path)).preparation["validation"] == 1
+    with pytest.raises(UserError, match=r"has 1 validation images of its own\. Remove the key"):
+        prepare(tmp_path, validation=1)

@@ -68,7 +68,8 @@ def test_without_labels_there_are_no_metrics_and_a_note_says_why(run, names):
     files = run("bernoulli", 2)
     data = images.load(files["path_to_images"])
     images.save(Images(data.train, data.test, names), files["path_to_images"])
-    for classifier in (None, files["path_to_classifier"]):
+    (empty := files["path_to_classifier"].with_name("empty.onnx")).touch()
+    for classifier in (None, empty, files["path_to_classifier"]):
         result = evaluated(files | {"path_to_classifier": classifier})
         assert result["origins"] == {}
         assert "need labels" in result["notes"][0]

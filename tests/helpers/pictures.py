@@ -78,6 +78,6 @@ GOOD = {
 BAD = {
     "truncated.jpg": (encoded(halves().resize((400, 400)), "JPEG")[:-900], "truncated"),
     "text.png": (b"It was a dark and stormy night.", "not a picture"),
-    "empty.jpg": (b"", "not a picture"),
+    "empty.jpg": (b"", "there is nothing in it"),
     "bomb.png": (bomb(30_000), "900000000 pixels"),
 }

@@ -36,8 +36,7 @@ def collect(
 ) -> tuple[Images, list[Skipped]]:
     """As `preparation.collect`, with all pixels in memory."""
     images, skipped = preparation.collect(stream, settings, place)
-    train, test = map(_in_memory, (images.train, images.test))
-    return replace(images, train=train, test=test), skipped
+    return replace(images, **{n: _in_memory(s) for n, s in images.splits.items()}), skipped
 
 
 def _in_memory(split: Split) -> Split:

@@ -1,9 +1,12 @@
 """Where the images of a dataset come from, and what they depend on."""
 
+import numpy as np
 import pytest
 
+from tests.helpers import ROOT
 from tests.helpers.config import with_dataset
 from vae.plan import datasets
+from vae.plan.loading import FILES, merged, read
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
@@ -56,10 +59,80 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
     }
     content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
     before = preparation(content)
-    assert before["settings"] == {"size": 9, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
+    assert before["settings"] == {
+        "size": 9,
+        "crop": "fit",
+        "test_share": 0.2,
+        "max_skipped": 0.05,
+        "bands": None,
+        "channels": None,
+        "background_color": "white",
+        "intensity": None,
+    }
     assert list(before["settings"]) == sorted(before["settings"])
     (tmp_path / "new.png").write_bytes(b"")
     assert preparation(content)["signature"] != before["signature"]
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("arrays", "a.npz"), ("table", "a.csv"), ("parquet", "a.parquet")]
+)
+def test_files_of_ones_own(tmp_path, format, name):
+    file = tmp_path / name
+    sizes = {} if format == "arrays" else {"size": [4, 6]}
+    content = with_dataset(latent_dim=2, source={format: str(file)}, **sizes)
+    problem = datasets.unreadable(resolve(content).datasets["mnist"], "d")
+    assert f"d.source.{format}: there is no file '{file}'" in problem
+    file.write_bytes(b"1")
+    before = preparation(content)
+    assert (before["format"], before["paths"]) == (format, [str(file)])
+    assert (before["settings"]["image"], before["settings"].get("size")) == (
+        None,
+        sizes.get("size"),
+    )
+    file.write_bytes(b"22")
+    assert preparation(content)["signature"] != before["signature"]
+    settings = resolve(content)
+    assert datasets.labelled(settings.datasets["mnist"])
+    assert settings.runs["mnist"]["ld_2"].values["likelihood"] == "gaussian"
+    assert str(file) in data_terms(settings, "mnist")["source"]
+
+
+def test_several_parquet_files_by_a_pattern_or_a_folder(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    files = [tmp_path / name for name in ("a.parquet", "b.parquet", "deeper/c.parquet", "x.csv")]
+    for file in files:
+        file.touch()
+
+    def found(path):
+        content = with_dataset(latent_dim=2, size=8, source={"parquet": str(path)})
+        return preparation(content)["paths"]
+
+    assert found(tmp_path / "*.parquet") == [str(file) for file in files[:2]]
+    assert found(tmp_path) == [str(file) for file in files[:3]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"source": {}}, "source: {}: name one of arrays, folder, parquet, table"),
+        ({"source": {"array": "x"}}, "source.array: unknown key, did you mean arrays?"),
+        ({"source": {"arrays": "x", "table": "y"}}, "name one of arrays, folder, parquet, table"),
+        ({"size": [1, 2, 3]}, "size: [1, 2, 3]: should be a number, or a list of 2"),
+        ({"size": [64, "wide"]}, "size: [64, 'wide']: should be a valid integer"),
+        ({"size": 5000}, "size: 5000: should be less than or equal to 4096"),
+        ({"bands": [1, 2]}, "bands: [1, 2]: should be a number, or a list of 1 or 3"),
+        ({"intensity": 9}, "intensity: 9: should be type or percentile, or a list of 2"),
+        ({"intensity": "auto"}, "intensity: 'auto': should be type or percentile, or a list of 2"),
+        ({"channels": "grey"}, "'grey' is not one of gray, rgb, did you mean gray?"),
+        ({"label": ""}, "label: '': string should have at least 1 character"),
+    ],
+)
+def test_mistakes_about_images_of_ones_own(tmp_path, changes, words):
+    source = {"source": {"folder": str(tmp_path)}, "size": 8}
+    with pytest.raises(ConfigError) as caught:
+        resolve(with_dataset(**source | changes))
+    assert words in str(caught.value)
 
 
 def test_a_setting_that_a_format_lacks_or_needs_is_an_error():
@@ -103,3 +176,42 @@ def test_the_terms_of_images_come_from_their_source(tmp_path):
     settings = resolve({"datasets": configured, "sources": sources})
     assert data_terms(settings, "theirs")["licence"] == "CC0"
     assert str(tmp_path) in data_terms(settings, "mine")["source"]
+
+
+@pytest.mark.parametrize(
+    ("images", "model"),
+    [
+        ({"source": "mnist"}, "mlp"),
+        ({"source": "coloured"}, "resnet"),
+        ({"size": 32, "channels": "gray"}, "mlp"),
+        ({"size": 32}, "resnet"),
+        ({"size": 33, "channels": "gray"}, "resnet"),
+        ({"size": [16, 64], "bands": [2]}, "resnet"),
+        ({"size": [16, 32], "bands": [2]}, "mlp"),
+        ({"source": "gray.npy"}, "mlp"),
+        ({"source": "colour.npy"}, "resnet"),
+        ({"source": "colour.npy", "bands": [1]}, "mlp"),
+        ({"source": "damaged.npy"}, "mlp"),
+    ],
+)
+def test_the_default_network_is_for_the_size_and_the_channels(tmp_path, images, model):
+    np.save(tmp_path / "gray.npy", np.zeros((9, 28, 20), np.uint8))
+    np.save(tmp_path / "colour.npy", np.zeros((9, 3, 28, 20), np.uint8))
+    (tmp_path / "damaged.npy").write_bytes(b"no array")
+    source = images.get("source", {"folder": str(tmp_path)})
+    if str(source).endswith(".npy"):
+        source = {"arrays": str(tmp_path / source)}
+    content = with_dataset(**images | {"source": source, "latent_dim": 2})
+    content["sources"]["coloured"] = content["sources"]["mnist"] | {"format": "cifar10"}
+    content["datasets"]["mnist"]["variants"] = [{"model": ["conv", None]}]
+    runs = resolve(content).runs["mnist"]
+    models = {name: run.values["model"] for name, run in runs.items()}
+    assert models == {"ld_2": model, "ld_2_m_conv": "conv", "ld_2_m_null": model}
+
+
+def test_the_defaults_leave_the_runs_of_the_config_as_they_are():
+    """`mlp` was the default of all images before it depended on their size and channels."""
+    files = read(*(ROOT / file for file in FILES))
+    before = resolve(merged(files)).runs
+    datasets = {name: {"model": "mlp"} | dataset for name, dataset in files[1]["datasets"].items()}
+    assert resolve(merged([*files, {"datasets": datasets}])).runs == before

@@ -57,6 +57,18 @@ def test_parts_are_the_files_with_settings(toys):
     assert toy.constants == {"LEARNING_RATE": 0.01}
 
 
+def test_parts_can_share_settings(toys, monkeypatch):
+    shared = {"a": {"default": 1}, "b": {"default": 2}}
+    monkeypatch.setattr(parts_module, "constant", lambda module, name: shared)
+    some = 'SETTINGS_FROM = {"vae.shared": ["b"]}\nSETTINGS = {"c": {"default": 3}}\n'
+    toys("some", some)
+    toys("all", some.replace('["b"]', "[]").replace('"c"', '"a"'))
+    stated = {name: parts("models")[name].settings for name in ("some", "all")}
+    assert stated["some"] == {"b": {"default": 2}, "c": {"default": 3}}
+    assert stated["all"] == {"a": {"default": 3}, "b": {"default": 2}}
+    assert parts("models")["all"].constants == {}
+
+
 def test_a_setting_is_a_field_that_refuses_what_its_part_refuses(toys):
     model = create_model("Model", **fields("models"))
     assert list(model.model_fields) == ["depth", "norm", "skip", "slope"]

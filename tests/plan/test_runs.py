@@ -58,7 +58,7 @@ def test_a_conditional_run_needs_a_folder_with_classes(tmp_path):
 def test_a_likelihood_for_colour_is_for_colour_alone(tmp_path):
     with pytest.raises(ConfigError, match="gaussian_rgb is for colour images") as caught:
         names(likelihood="gaussian_rgb")
-    assert "these are gray; bernoulli suits them" in str(caught.value)
+    assert "is for colour images, and these are gray" in str(caught.value)
     folder = {"source": {"folder": str(tmp_path)}, "size": 9, "likelihood": "gaussian_rgb"}
     assert names(**folder) == ["ld_2", "ld_3"]
 

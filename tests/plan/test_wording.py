@@ -29,6 +29,7 @@ LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 # Where sentences are written into results: reasons in skipped.csv, notes in sample_quality.json and
 # baselines.json, the layout of images in the metadata of networks.
 SENTENCES_OF_RESULTS = {
+    "vae.data.foreign_formats": 5,
     "vae.data.image_files": 5,
     "vae.data.sources.folder": 1,
     "vae.evaluation.baselines": 4,

@@ -102,7 +102,16 @@ def test_a_missing_folder_is_an_error(folder):
     with pytest.raises(FileNotFoundError):
         signature(folder / "none")
     with pytest.raises(NotADirectoryError):
-        signature(folder / "0.png")
+        list_files(folder / "0.png")
+
+
+def test_files_alone_have_a_signature_too(folder):
+    files = [folder / "0.png", folder / "a/1.png"]
+    before = signature(*files)
+    (folder / "another.png").touch()
+    assert signature(*files) == before != signature(files[0])
+    files[1].write_bytes(b"other")
+    assert signature(*files) != before
 
 
 def test_names_may_hold_anything(folder):

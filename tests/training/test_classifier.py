@@ -7,7 +7,6 @@ import pytest
 from vae.data import images
 from vae.data.images import Images, Split
 from vae.latent.onnx import Classifier
-from vae.services.errors import UserError
 from vae.training import classifier, classifier_run, engine, export
 
 
@@ -77,7 +76,32 @@ def test_so_many_images_are_seen_each_at_most_forty_times(count, epochs):
     assert classifier.epochs_for(count) == epochs
 
 
-def test_without_classes_there_is_nothing_to_learn():
-    split = Split(np.zeros((5, 4, 4, 1), np.uint8), np.full(5, -1))
-    with pytest.raises(UserError, match="one subfolder a class"):
-        classifier.fit(Images(split, split))
+@pytest.mark.parametrize(("label", "names"), [(-1, ()), (0, ("all",)), (1, ("none", "all"))])
+def test_with_fewer_than_two_classes_the_record_says_why_there_is_no_classifier(
+    tmp_path, label, names
+):
+    split = Split(np.zeros((5, 4, 4, 1), np.uint8), np.full(5, label))
+    images.save(Images(split, split, names), tmp_path / "images.npz")
+    files = [tmp_path / name for name in ("classifier.onnx", "classifier.json")]
+    classifier_run.train(tmp_path / "images.npz", "plain", 2, *files)
+    assert files[0].read_bytes() == b""
+    record = json.loads(files[1].read_text())
+    assert record["reason"].startswith("the training images have " + ("no", "one")[label >= 0])
+    assert (record["dataset"], record["images"]["train"]) == ("plain", 5)
+
+
+def test_images_without_a_class_are_neither_learned_nor_counted(monkeypatch):
+    monkeypatch.setitem(classifier.FROZEN, "most_epochs", 2)
+    shape = (4, 4, 1)
+    sets = [bars(40, shape, 0), bars(20, shape, 1)]
+    known = Images(*sets, ("left", "right"))
+    bare = Split(np.zeros((10, *shape), np.uint8), np.full(10, -1))
+    joined = [
+        Split(
+            *(np.concatenate([getattr(s, k) for s in (split, bare)]) for k in ("pixels", "labels"))
+        )
+        for split in sets
+    ]
+    network, accuracy = classifier.fit(Images(*joined, ("left", "right")))
+    assert all(np.isfinite(keras.ops.convert_to_numpy(w)).all() for w in network.weights)
+    assert accuracy == classifier.accuracy(network, known.test)

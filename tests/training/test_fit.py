@@ -120,10 +120,15 @@ def test_a_conditional_model_needs_no_code_for_the_class(images):
     assert history.test_kl.iloc[-1] < plain.test_kl.iloc[-1]
 
 
-def test_a_conditional_model_of_images_without_classes_is_refused(images):
+def test_a_conditional_model_of_images_with_fewer_than_two_classes_is_refused(images):
     unlabelled = Split(images.train.pixels, np.full(len(images.train), -1))
-    for data in (Images(unlabelled, unlabelled), Images(images.train, unlabelled, ("a", "b"))):
-        with pytest.raises(UserError, match="one subfolder a class"):
+    alike = Split(images.train.pixels, np.zeros(len(images.train), int))
+    for data, words in (
+        (Images(unlabelled, unlabelled), "some of these images have none"),
+        (Images(images.train, unlabelled, ("a", "b")), "some of these images have none"),
+        (Images(alike, alike, ("all",)), "these images have fewer"),
+    ):
+        with pytest.raises(UserError, match=f"{words}.* one subfolder a class"):
             fit.train(data, run_settings(conditional=True))
 
 

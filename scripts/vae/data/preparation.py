@@ -4,13 +4,14 @@ import csv
 import importlib
 import logging
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from vae.data import intensity
 from vae.data.file_names import FileNames
 from vae.data.images import Images, Split, write
 from vae.data.rows import Rows
@@ -21,6 +22,9 @@ from vae.services.files import atomic
 from vae.services.words import counted
 
 logger = logging.getLogger(__name__)
+
+_PIECE = 4 << 20  # bytes of pixels at a time
+_LARGEST_COLUMN = 1 << 28  # bytes
 
 
 class TooManySkippedError(UserError):
@@ -52,30 +56,37 @@ def prepare(
 
     Memory holds only a few MB of the pixels; the disk holds them twice for a while.
 
-    paths_to_raw_files: of its raw files, none if it is a folder of pictures.
+    paths_to_raw_files: of its raw files, none if they are the user's own.
     preparation: `format`, a module of `vae.data.sources`; `settings` and `class_names` for its
-        `read`; `folder` if it reads one; `validation` if so many training images are held out.
+        `read`; `paths`, if the raw data are the user's own; `validation`, if so many training
+        images are held out.
 
     Raises UserError if the raw files are damaged or do not fit the config.
     """
     source = importlib.import_module(f"vae.data.sources.{preparation['format']}")
-    paths = [preparation["folder"]] if "folder" in preparation else paths_to_raw_files
+    paths = preparation.get("paths", paths_to_raw_files)
     settings = preparation["settings"]
-    stream = source.read(Raw(paths, settings, preparation["class_names"], threads))
-    place = ", ".join(map(str, paths)) or preparation["format"]
+
+    def read(**changes: Any) -> Stream:
+        return source.read(Raw(paths, settings | changes, preparation["class_names"], threads))
+
+    place = ", ".join(map(str, paths[:3])) or preparation["format"]
     with atomic(path_to_images) as part:
-        images, skipped = collect(stream, settings, place, part.parent)
-        validation = preparation.get("validation", 0)
-        if validation:
-            images = images.hold_out(validation)
+        images, skipped = collect(read(), settings, place, part.parent)
+        if settings.get("intensity", "type") is None and _are_dark(images):
+            better, _ = collect(read(intensity="percentile"), settings, place, part.parent)
+            low, high = better.preparation["intensity"]
+            raise _dark(place, low, high)
+        images = _with_validation(images, preparation.get("validation", 0))
         images = replace(
             images,
             preparation={
                 "format": preparation["format"],
-                **settings,
+                **{key: value for key, value in settings.items() if value is not None},
+                **images.preparation,
                 "channels": images.shape[-1],
                 "shape": list(images.shape),
-                "validation": validation,
+                "validation": len(images.validation or ()),
             },
         )
         with (
@@ -94,13 +105,49 @@ def prepare(
     )
 
 
+def _with_validation(images: Images, count: int) -> Images:
+    """Hold out so many training images; raises UserError if the source has validation images."""
+    if not count:
+        return images
+    if images.validation:
+        raise UserError(
+            f"validation: {count} is to be taken from the training images, and the source has "
+            f"{len(images.validation)} validation images of its own. Remove the key from "
+            "config/config.yaml."
+        )
+    return images.hold_out(count)
+
+
+def _are_dark(images: Images) -> bool:
+    return intensity.are_dark(
+        part for split in images.splits.values() for part in _parts(split.pixels)
+    )
+
+
+def _dark(place: str, low: float, high: float) -> UserError:
+    return UserError(
+        f"99.9% of the pixels of {place} lie below a quarter of what their type can hold, so the "
+        "images would be nearly black. Set in config/config.yaml one of\n"
+        f"  intensity: percentile   (here [{low:g}, {high:g}] become black and white)\n"
+        f"  intensity: [0, {high:g}]   (or the values that are black and white in these images)\n"
+        "  intensity: type   (if the images are that dark)"
+    )
+
+
+def _parts(pixels: Rows) -> Iterator[np.ndarray]:
+    """The pixels of images, some MB at a time."""
+    count = max(1, _PIECE // max(1, pixels.array[:1].nbytes))
+    for start in range(0, len(pixels), count):
+        yield np.asarray(pixels[start : start + count])
+
+
 def collect(
     stream: Stream,
     settings: Mapping[str, Any],
     place: str | Path,
     folder: str | Path | None = None,
 ) -> tuple[Images, list[Skipped]]:
-    """Put the images of a stream into a training and a test set.
+    """Put the images of a stream into a training and a test set, and maybe one for validation.
 
     settings: `test_share`, if the stream leaves it open which set some images are in, see
         `splits.split`; `max_skipped`, the largest share of the files that may be left out, if it
@@ -110,7 +157,8 @@ def collect(
         default where the system keeps temporary files.
 
     Each set has the images in the order of the stream, then those that were put there by their
-    names. Returns them, their pixels as `Rows`, and the files left out.
+    names. Returns them, their pixels as `Rows`, and the files left out. Their `preparation` has
+    the `intensity` that was found, if the stream leaves it to the training images.
 
     Raises UserError if too many files are left out, an image has a class that the stream does not
     name, or there are too few images to train on and to test with.
@@ -123,9 +171,9 @@ def collect(
 
     class_names = stream.class_names
     if class_names is None:
-        class_names = tuple(sorted({*labels} - {""}))
+        class_names = tuple(sorted({*labels} - {""}, key=_by_number))
     numbers = _numbered(labels, class_names, place)
-    train, test = _sets(files, numbers, splits, settings)
+    train, test, validation = _sets(files, numbers, splits, settings)
     if not (len(train) and len(test)):
         raise UserError(
             (
@@ -135,23 +183,69 @@ def collect(
             )
             + "A dataset needs some to train on and others to test with: add pictures."
         )
+    found = {}
+    if pixels.dtype == np.float32:
+        low, high = _range_of(Rows(pixels, train), place)
+        found["intensity"] = [low, high]
+        pixels = _in_8_bits(pixels, low, high, folder)
     every = Split(
-        Rows(pixels, np.arange(len(files))),
-        numbers,
-        FileNames.of(files),
-        {name: np.array(values) for name, values in columns.items()},
+        Rows(pixels, np.arange(len(files))), numbers, FileNames.of(files), _columns(columns)
     )
-    return Images(every[train], every[test], class_names), skipped
+    sets = every[train], every[test]
+    return Images(
+        *sets, class_names, every[validation] if len(validation) else None, found
+    ), skipped
+
+
+def _range_of(pixels: Rows, place: str | Path) -> tuple[float, float]:
+    """The percentiles of float pixels that become black and white."""
+    low = min(float(part.min()) for part in _parts(pixels))
+    high = max(float(part.max()) for part in _parts(pixels))
+    if low == high:
+        raise UserError(
+            f"All pixels of the training images of {place} are {low:g}: intensity: percentile "
+            "cannot tell black from white. Correct the images, or set intensity: [low, high]."
+        )
+    return intensity.percentiles(_parts(pixels), low, high)
+
+
+def _in_8_bits(
+    pixels: np.ndarray, low: float, high: float, folder: str | Path | None
+) -> np.ndarray:
+    """Float pixels as uint8, mapped from a file in `folder`."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for part in _parts(Rows(pixels, np.arange(len(pixels)))):
+            file.write(intensity.to_8_bits(part, low, high))
+        file.flush()
+        return np.memmap(file, np.uint8, "r", shape=pixels.shape)
+
+
+def _columns(columns: Mapping[str, Sequence[Any]]) -> dict[str, np.ndarray]:
+    """Columns as arrays; what is missing is NaN among numbers, else an empty text."""
+    arrays = {}
+    for name, values in columns.items():
+        if all(isinstance(value, int | float | None) for value in values):
+            array = np.array([float("nan") if value is None else value for value in values])
+            if array.dtype.kind in "biuf":  # not of whole numbers that are too large
+                arrays[name] = array
+                continue
+        texts = ["" if value is None else str(value) for value in values]
+        if 4 * len(texts) * max(map(len, texts), default=0) > _LARGEST_COLUMN:
+            logger.warning("the column %s is left out: its texts are too long to be kept", name)
+        else:
+            arrays[name] = np.array(texts, np.str_)
+    return arrays
 
 
 def _joined(blocks: Iterable[Block], folder: str | Path | None) -> Block:
     """Join blocks, as they come, into one with its pixels mapped from a file in `folder`."""
     labels, files, splits, columns, skipped = [], [], [], {}, []
-    shape, known = None, {}
+    shape, dtype, known = None, np.dtype(np.uint8), {}
     with tempfile.TemporaryFile(dir=folder) as file:
         for block in blocks:
-            shape = shape or block.pixels.shape[1:]
-            _check(block, shape)
+            if shape is None:
+                shape, dtype = block.pixels.shape[1:], block.pixels.dtype
+            _check(block, shape, dtype)
             file.write(np.ascontiguousarray(block.pixels))
             labels.extend(known.setdefault(label, label) for label in block.labels)
             files.extend(block.files)
@@ -161,18 +255,24 @@ def _joined(blocks: Iterable[Block], folder: str | Path | None) -> Block:
                 columns.setdefault(name, []).extend(values)
         file.flush()
         shape = (len(files), *(shape or (1, 1, 1)))
-        pixels = np.memmap(file, np.uint8, "r", shape=shape) if files else np.empty(shape, np.uint8)
+        pixels = np.memmap(file, dtype, "r", shape=shape) if files else np.empty(shape, dtype)
     return Block(pixels, labels, files, splits, columns, skipped)
 
 
-def _check(block: Block, shape: tuple[int, ...]) -> None:
-    """Raise ValueError if a block is not of images of this shape, with all that belongs to each."""
+def _check(block: Block, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Raise ValueError if a block is not of images like these, with all that belongs to each."""
     pixels = block.pixels
-    if pixels.dtype != np.uint8 or pixels.shape[1:] != shape:
+    known = dtype in (np.uint8, np.float32) and pixels.dtype == dtype
+    if not known or pixels.shape[1:] != shape:
         raise ValueError(f"a block of {pixels.dtype} {pixels.shape} after images of {shape}")
     rows = [block.labels, block.files, block.splits, *block.columns.values()]
     if {*map(len, rows)} != {len(pixels)}:
         raise ValueError(f"a block of {len(pixels)} images with rows for {[*map(len, rows)]}")
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """A key to sort names by: whole numbers first, as numbers."""
+    return (int(name), name) if name.isdecimal() and len(name) < 20 else (1 << 70, name)
 
 
 def _numbered(labels: Sequence[str], class_names: Sequence[str], place: str | Path) -> np.ndarray:
@@ -188,15 +288,15 @@ def _numbered(labels: Sequence[str], class_names: Sequence[str], place: str | Pa
 
 def _sets(
     files: Sequence[str], labels: np.ndarray, splits: Sequence[str], settings: Mapping[str, Any]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of the training and of the test images."""
-    if unknown := {*splits} - {"train", "test", ""}:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the indices of the training, of the test and of the validation images."""
+    if unknown := {*splits} - {"train", "test", "validation", ""}:
         raise ValueError(f"splits: {unknown}")
-    train, test, rest = (
+    train, test, validation, rest = (
         np.array([i for i, value in enumerate(splits) if value == name], np.int64)
-        for name in ("train", "test", "")
+        for name in ("train", "test", "validation", "")
     )
     if len(rest):
         made = split([files[i] for i in rest], labels[rest], settings["test_share"])
         train, test = (np.append(a, rest[b]) for a, b in zip((train, test), made, strict=True))
-    return train, test
+    return train, test, validation

@@ -1,28 +1,39 @@
-"""Encoded pictures to RGB thumbnails of one size, by Lanczos' filter, on all cores."""
+"""Encoded pictures to thumbnails of one size, by Lanczos' filter, on all cores."""
 
 import functools
 import multiprocessing
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 from scipy.sparse import csr_array
 
-from vae.data.image_files import UnreadableError, decode
+from vae.data.image_files import PLAIN, Look, Picture, UnreadableError, decode
 from vae.services.cores import available_cores
 from vae.services.errors import UserError
 
 Crop = Literal["fit", "stretch", "pad"]
-Size = int | tuple[int, int]  # pixels: of both sides, or height and width
+Size = int | Sequence[int]  # pixels: of both sides, or height and width
 File = tuple[str, str | Path | bytes]
-Outcome = tuple[str, str | None]
+
+
+class Outcome(NamedTuple):
+    """What became of a picture: None or the reason why it is unreadable.
+
+    several: whether its file has more frames or pages.
+    """
+
+    name: str
+    reason: str | None
+    several: bool = False
+
 
 # A picture is first reduced by whole factors, which is cheap, to no less than this many times its
 # final size: JPEG files while they are decoded, then all. docs/benchmarks.md has other values.
@@ -33,17 +44,20 @@ _CHUNK_BYTES = 1 << 20  # of a task, encoded and as thumbnails; one picture may 
 
 
 def thumbnails(
-    files: Iterable[File], size: Size, crop: Crop, workers: int | None = None
+    files: Iterable[File],
+    size: Size,
+    crop: Crop,
+    workers: int | None = None,
+    look: Look = PLAIN,
 ) -> Iterator[tuple[np.ndarray, list[Outcome]]]:
     """Yield the thumbnails of many pictures, some at a time, in their order.
 
     files: a name for each, and its path or content. They are taken as needed, so that only a few
         are in memory.
-    size, crop: see `thumbnail`.
+    size, crop, look: see `thumbnail`.
     workers: processes; by default one for each core that this process may use.
 
-    Yields uint8 pixels [N, height, width, 3] of the readable pictures, and for each picture its
-    name and None, or the reason why it is unreadable.
+    Yields the pixels [N, height, width, C] of the readable pictures, and the outcome of each.
 
     Raises UserError if the system kills a worker.
     """
@@ -56,7 +70,7 @@ def thumbnails(
     with ProcessPoolExecutor(workers, context, signal.signal, ignore_ctrl_c) as pool:
         try:
             for chunk in _chunks(files, size):
-                pending.append(pool.submit(_thumbnails, chunk, size, crop))
+                pending.append(pool.submit(_thumbnails, chunk, size, crop, look))
                 if len(pending) > 2 * workers:
                     yield pending.popleft().result()
             while pending:
@@ -74,16 +88,18 @@ def thumbnail(
     file: str | Path | bytes,
     size: Size,
     crop: Crop,
+    look: Look = PLAIN,
     *,
     draft_gap: float = GAP,
     reducing_gap: float = GAP,
 ) -> np.ndarray:
-    """Decode a picture and return it upright, as uint8 [height, width, 3].
+    """Decode a picture and return it upright, [height, width, C].
 
     file: its path or its content.
     size: of a square, or height and width.
     crop: "fit" fills the frame and cuts off what stands out on two sides, "stretch" changes the
         proportions, "pad" adds black bars.
+    look: how many channels there are, and whether the pixels are uint8 or float32.
     draft_gap: a JPEG file is decoded at 1/2, 1/4 or 1/8 of its size if that is at least this many
         times `size`; infinity: never.
     reducing_gap: a picture is reduced by whole factors if that leaves at least this many times
@@ -91,12 +107,22 @@ def thumbnail(
 
     Raises UnreadableError.
     """
+    picture = decode(file, draft_gap * max(sides(size)), look)
+    return _resized(picture, size, crop, look, reducing_gap)
+
+
+def _resized(
+    picture: Picture, size: Size, crop: Crop, look: Look, reducing_gap: float = GAP
+) -> np.ndarray:
     rows, columns = sides(size)
-    picture = decode(file, draft_gap * max(rows, columns))
     width, height = picture.width, picture.height
     if picture.orientation >= 5:  # lies on its side
         rows, columns = columns, rows
-    frame = Image.new("RGB", (columns, rows))
+    mode = "L" if look.channels == "gray" else "RGB"
+    black = 0
+    if picture.image.mode == "F":
+        mode, black = "F", picture.image.getextrema()[0]
+    frame = Image.new(mode, (columns, rows), black)
     across, down = width, height
     if crop == "fit":
         # As written, a square gets a side of the picture exactly.
@@ -113,12 +139,14 @@ def thumbnail(
         image = _filtered(picture.image, (columns, rows), box)
     frame.paste(image, ((frame.width - columns) // 2, (frame.height - rows) // 2))
     frame.getexif()[ExifTags.Base.Orientation] = picture.orientation
-    return np.asarray(ImageOps.exif_transpose(frame))
+    pixels = np.atleast_3d(np.asarray(ImageOps.exif_transpose(frame)))
+    result = look.empty(*sides(size))
+    return np.broadcast_to(pixels, result.shape[1:]).astype(result.dtype)
 
 
 def sides(size: Size) -> tuple[int, int]:
     """Height and width of a size."""
-    return (size, size) if isinstance(size, int) else size
+    return (size, size) if isinstance(size, int) else tuple(size)
 
 
 def _filtered(
@@ -133,6 +161,8 @@ def _filtered(
     rows = _weights(image.height, top, bottom, size[1])
     columns = _weights(image.width, left, right, size[0])
     bands = (columns @ (rows @ np.asarray(band, np.float32)).T for band in image.split())
+    if image.mode == "F":
+        return Image.fromarray(np.ascontiguousarray(next(bands).T))
     rounded = ((band + 0.5).clip(0, 255).astype(np.uint8).T for band in bands)
     return Image.merge(image.mode, [Image.fromarray(band) for band in rounded])
 
@@ -155,16 +185,19 @@ def _weights(old: int, start: float, stop: float, new: int) -> csr_array:
     return csr_array((values.ravel(), index.clip(max=old - 1).ravel(), ends), (new, old))
 
 
-def _thumbnails(files: list[File], size: Size, crop: Crop) -> tuple[np.ndarray, list[Outcome]]:
-    pixels, outcomes = [], []
+def _thumbnails(
+    files: list[File], size: Size, crop: Crop, look: Look
+) -> tuple[np.ndarray, list[Outcome]]:
+    pixels, outcomes = [look.empty(*sides(size))], []
     for name, file in files:
         try:
-            pixels.append(thumbnail(file, size, crop))
+            picture = decode(file, GAP * max(sides(size)), look)
+            pixels.append(_resized(picture, size, crop, look)[None])
         except UnreadableError as error:
-            outcomes.append((name, str(error)))
+            outcomes.append(Outcome(name, str(error)))
         else:
-            outcomes.append((name, None))
-    return np.array(pixels, np.uint8).reshape(-1, *sides(size), 3), outcomes
+            outcomes.append(Outcome(name, None, picture.several))
+    return np.concatenate(pixels), outcomes
 
 
 def _chunks(files: Iterable[File], size: Size) -> Iterator[list[File]]:

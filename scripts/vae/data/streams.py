@@ -11,7 +11,7 @@ import numpy as np
 class Raw(NamedTuple):
     """The raw data of a dataset, and how to read them.
 
-    paths: of its files, in any order; of a folder of pictures, that folder; none if there are none.
+    paths: of its files, in any order; of a folder, that folder; none if there are none.
     settings: the values of the SETTINGS that the source states.
     class_names: in the order of their labels; empty if the config leaves them to the source.
     workers: processes that the source may use.
@@ -33,12 +33,14 @@ class Skipped(NamedTuple):
 class Block(NamedTuple):
     """Some images, in their order.
 
-    pixels: uint8 [B, H, W, C], of one shape in all blocks. The next block may overwrite them.
+    pixels: uint8 [B, H, W, C], of one shape in all blocks; or float32, if the percentiles of the
+        training images are to become black and white. The next block may overwrite them.
     labels: name of each image's class, "" for an image without one.
     files: name of the file that each image comes from: its path within the dataset, with "/"; for
         a row of an array the array's file and the row, such as "test_batch.bin/17".
-    splits: "train", "test", or "" for an image that is still to be put into one of them.
-    columns: what else is known of each image, by name.
+    splits: "train", "test", "validation", or "" for an image that is still to be put into one of
+        the first two.
+    columns: what else is known of each image, by name: numbers, texts or None.
     skipped: files left out.
     """
 

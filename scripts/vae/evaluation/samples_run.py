@@ -1,5 +1,7 @@
 """The quality of a run's samples, from its files to sample_quality.json."""
 
+from pathlib import Path
+
 from vae.data import images
 from vae.evaluation import generation
 from vae.latent import mixture
@@ -27,13 +29,15 @@ def evaluate(
 ) -> None:
     """Write sample_quality.json: the run, how it was evaluated, and by origin every metric.
 
-    path_to_classifier: None for images without labels; `notes` then say why there are no metrics.
+    path_to_classifier: None for images without labels, an empty file if they have fewer than two
+        classes; `notes` then say why there are no metrics.
     path_to_second_stage: None if there is none; second_stage: `guidance` and `steps` of its draws.
     """
     record = records.read(path_to_run)
     data = images.load(path_to_images)
     generated = evaluation["generated"]
-    note = generation.cannot_compare(data, path_to_classifier is not None, generated)
+    labelled = path_to_classifier is not None and Path(path_to_classifier).stat().st_size > 0
+    note = generation.cannot_compare(data, labelled, generated)
     origins = {}
     if not note:
         run = generation.Run(

@@ -3,7 +3,6 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import Discriminator, Field, Tag, create_model
@@ -11,7 +10,7 @@ from pydantic import Discriminator, Field, Tag, create_model
 from vae.plan.constants import constant
 from vae.plan.fields import OneOrMore, Setting, Strict, real, whole
 from vae.plan.parts import by_part, fields, fields_of_all, parts
-from vae.plan.sources import Source
+from vae.plan.sources import OwnData, Source
 
 MODELS = tuple(parts("models"))
 LIKELIHOODS = tuple(parts("likelihoods"))
@@ -39,15 +38,18 @@ class CommonSettings(Strict):
     batch_size: Annotated[whole(ge=1, le=65_536), Setting("bs")] = Field(
         256, description="images per step"
     )
-    model: Annotated[Literal[MODELS], Setting("m")] = Field(
-        "mlp",
+    model: Annotated[
+        Literal[MODELS] | None,
+        Setting("m", "`mlp` for gray images of up to 32 pixels, else `resnet`"),
+    ] = Field(
+        None,
         description="the network: `mlp` (dense), `conv` (the original convolutional one), "
         "`resnet` (residual, on patches), `spatial` (a map of codes) or "
         "`ladder` (hierarchical: the best likelihoods)",
     )
     likelihood: Annotated[
         Literal[LIKELIHOODS] | None,
-        Setting("l", "`bernoulli` for gray images, `gaussian` for colour"),
+        Setting("l", "`bernoulli` for gray images of `sources.yaml`, else `gaussian`"),
     ] = Field(
         None,
         description="p(x|z): `bernoulli` (values as probabilities), `gaussian` (one learned "
@@ -238,19 +240,8 @@ class ExplorerSettings(Strict):
     )
 
 
-class Folder(Strict):
-    """A folder of images, one subfolder per class (or none)."""
-
-    folder: str = Field(description="path, relative to the working directory")
-
-    @property
-    def path(self) -> str:
-        """The path, without ~."""
-        return str(Path(self.folder).expanduser())
-
-
 def _source_kind(value: Any) -> str:
-    return "name" if isinstance(value, str) else "folder"
+    return "name" if isinstance(value, str) else "own"
 
 
 SourceSettings = create_model(
@@ -265,11 +256,12 @@ class Dataset(RunSettings, SourceSettings):
     """Images and the runs that are trained on them."""
 
     source: Annotated[
-        Annotated[str, Tag("name")] | Annotated[Folder, Tag("folder")],
+        Annotated[str, Tag("name")] | Annotated[OwnData, Tag("own")],
         Discriminator(_source_kind),
     ] = Field(
         description="a name in `sources.yaml`: `digits`, `mnist`, `fashion-mnist`, `cifar10`, "
-        "`caltech101`; or a folder of your own: `{folder: path}`"
+        "`caltech101`; or data of your own: `{folder: path}`, `{arrays: path}`, `{table: path}` or "
+        "`{parquet: path}`"
     )
     validation: whole(ge=0, le=10_000_000) = Field(
         0,

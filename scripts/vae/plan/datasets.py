@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vae.plan.config import Dataset, Folder, SourceSettings
+from vae.plan.config import Dataset, SourceSettings
 from vae.plan.messages import near
 from vae.plan.parts import default, parts
-from vae.plan.sources import Source, formats
-from vae.services import listing
+from vae.plan.sources import OwnData, Source
+from vae.services import array_headers, listing
 
-_FOLDER = formats("folder")[0]
+SMALL = 32  # pixels on a side, up to which images are small
 
 
 def format_of(
@@ -25,8 +25,8 @@ def format_of(
     path: of the dataset in the config.
     """
     match dataset.source:
-        case Folder():
-            return _FOLDER
+        case OwnData() as own:
+            return own.format
         case name if name in sources:
             return sources[name].format
         case name:
@@ -36,36 +36,69 @@ def format_of(
 
 
 def unreadable(dataset: Dataset, path: str) -> str:
-    """What is wrong with the folder that a dataset is in, such as a disk that is not mounted.
+    """What is wrong with the place of data of one's own, such as a disk that is not mounted.
 
     No mistake in the config: other datasets can be built without it.
     """
-    if not isinstance(dataset.source, Folder):
+    own = dataset.source
+    if not isinstance(own, OwnData):
         return ""
-    folder = dataset.source.folder
-    if not os.path.isdir(dataset.source.path):
+    place, kind = f"{path}.source.{own.format}", own.kind.removesuffix("s")
+    name = getattr(own, own.format)
+    if not own.paths():
         return (
-            f"{path}.source.folder: there is no folder {folder!r} (paths are relative to the "
-            f"working directory, {Path.cwd()}). If it is on another disk, mount that; other "
-            "datasets can be built without it."
+            f"{place}: there is no {kind} {name!r} (paths are relative to the working directory, "
+            f"{Path.cwd()}). If it is on another disk, mount that; other datasets can be built "
+            "without it."
         )
-    if not os.access(dataset.source.path, os.R_OK | os.X_OK):
-        return f"{path}.source.folder: you may not read the folder {folder!r}."
+    needed = os.R_OK | (os.X_OK if kind == "folder" else 0)
+    if not all(os.access(found, needed) for found in own.paths()):
+        return f"{place}: you may not read the {kind} {name!r}."
     return ""
 
 
-def kind(format: str) -> str:
-    """What the images of a format are: "gray" or "colour"."""
-    channels = parts("data/sources")[format].constants["CHANNELS"]
-    return "gray" if channels == 1 else "colour"
+def kind(dataset: Dataset, format: str) -> str:
+    """What the images of a dataset are: "gray" or "colour"."""
+    return "gray" if image_shape(dataset, format)[2] == 1 else "colour"
 
 
-def default_likelihood(kind: str) -> str:
-    """The likelihood that suits gray images or images in colour."""
+def default_likelihood(format: str) -> str:
+    """The likelihood that suits the images of a format.
+
+    For data of the user's own that is the one for colour, also if they are gray: a likelihood of
+    black and white would rank photographs by their gray level.
+    """
+    kind = "gray" if parts("data/sources")[format].constants.get("CHANNELS") == 1 else "colour"
     suits = (
         p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT_FOR") == kind
     )
     return next(suits)
+
+
+def default_model(dataset: Dataset, format: str) -> str:
+    """The network that suits small gray images, or others."""
+    *sides, channels = image_shape(dataset, format)
+    return "mlp" if channels == 1 and max(sides) <= SMALL else "resnet"
+
+
+def image_shape(dataset: Dataset, format: str) -> tuple[int, int, int]:
+    """Height, width and channels of a dataset's images, as far as that is known before any job.
+
+    A format without a setting for it has small images; what cannot be read counts as one pixel.
+    """
+    constants = parts("data/sources")[format].constants
+    settings = source_settings(format, dict(dataset))
+    size = settings.get("size") or 1
+    height, width = size if isinstance(size, list) else (size, size)
+    channels = constants.get("CHANNELS", 3)
+    if constants.get("SHAPE_IN_HEADER") and isinstance(dataset.source, OwnData):
+        shape = array_headers.image_shape(dataset.source.path, settings["image"])
+        height, width, channels = shape or (1, 1, 1)
+    if chosen := settings.get("bands"):
+        channels = 3 if isinstance(chosen, list) and len(chosen) == 3 else 1
+    elif chosen := settings.get("channels"):
+        channels = 1 if chosen == "gray" else 3
+    return height, width, channels
 
 
 def misplaced(dataset: Dataset, path: str, format: str) -> list[str]:
@@ -99,10 +132,10 @@ def workers(format: str) -> int:
 def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, Any]:
     """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
     result = {"validation": dataset.validation} if dataset.validation else {}
-    if isinstance(dataset.source, Folder):
-        folder = dataset.source.path
-        format, class_names = _FOLDER, []
-        result |= {"folder": folder, "signature": listing.signature(folder)}
+    if isinstance(dataset.source, OwnData):
+        paths = dataset.source.paths()
+        format, class_names = dataset.source.format, []
+        result |= {"paths": paths, "signature": listing.signature(*paths)}
     else:
         source = sources[dataset.source]
         format, class_names = source.format, source.class_names
@@ -114,16 +147,21 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
 
 def data_terms(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str]:
     """Where the images of a dataset come from, and on what terms."""
-    if isinstance(dataset.source, Folder):
-        terms = "whatever the owner of the pictures says"
-        return {"source": f"the folder {dataset.source.folder}", "licence": terms} | {
-            "citation": "none"
-        }
+    if isinstance(dataset.source, OwnData):
+        terms = "whatever the owner of the images says"
+        place = f"the {dataset.source.format} {dataset.source.path}"
+        return {"source": place, "licence": terms, "citation": "none"}
     source = sources[dataset.source]
     return {"source": dataset.source, "licence": source.licence, "citation": source.citation}
 
 
 def labelled(dataset: Dataset) -> bool:
-    """Whether the images of a dataset are of at least two classes, as far as its files say."""
+    """Whether the images of a dataset may have labels.
+
+    A folder without two subfolders has none; whether other data have any, and of how many classes,
+    only jobs know.
+    """
     source = dataset.source
-    return not isinstance(source, Folder) or len(listing.classes(source.path)) > 1
+    if isinstance(source, OwnData) and source.kind == "folder":
+        return len(listing.classes(source.path)) > 1
+    return True

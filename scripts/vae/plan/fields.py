@@ -3,10 +3,20 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,36 @@ def names(most: int) -> Any:
     """A list of at most so many names; numbers, which YAML does not read as text, are names too."""
     name = Annotated[str, BeforeValidator(_as_text)]
     return Annotated[list[name], Field(min_length=1, max_length=most)]
+
+
+def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:
+    """A list of so many values of a kind; or one of some words, or, if there are none, one value.
+
+    As one validator, since pydantic explains a union by what each of its members misses.
+    """
+    item = TypeAdapter(kind)
+    lengths = " or ".join(map(str, counts))
+    alone = " or ".join(words) or "a number"
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and value in words:
+            return value
+        fits = len(value) in counts if isinstance(value, list) else not words
+        if not fits:
+            raise ValueError(f"should be {alone}, or a list of {lengths}")
+        try:
+            if isinstance(value, list):
+                return [item.validate_python(part) for part in value]
+            return item.validate_python(value)
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
+    schema = item.json_schema()
+    lists = [
+        {"type": "array", "items": schema, "minItems": count, "maxItems": count} for count in counts
+    ]
+    others = [{"enum": [*words], "type": "string"}] if words else [schema]
+    return Annotated[Any, PlainValidator(check), WithJsonSchema({"anyOf": [*others, *lists]})]
 
 
 class Strict(BaseModel):

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from vae.plan.constants import literals
-from vae.plan.fields import Setting, names, real, whole
+from vae.plan.constants import constant, literals
+from vae.plan.fields import Setting, listed, names, real, whole
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,10 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 class Part:
     """A file of a folder of parts: its name, its settings, and its other constants.
 
-    settings: key -> type ("whole", "real", "bool", "choice" or "names"), bounds of a number (`ge`,
-    `gt`, `le`, `lt`), `choices`, or how many names at `most`; default (or `required`: True),
+    settings: key -> type ("whole", "real", "bool", "text", "choice" or "names"), bounds of a number
+    (`ge`, `gt`, `le`, `lt`), `choices`, or how many names at `most`; default (or `required`: True),
     description; abbreviation, if it is in names of runs; default_text: the default in words, if it
-    is None or parts differ in it.
+    is None or parts differ in it; lists: the lengths of lists of numbers that will do as well as a
+    number alone, or, with `choices`, as well as one of these. Parts that share settings name the
+    modules that state them in SETTINGS_FROM, each with the keys that they take of it, or none for
+    all; what a part states itself comes first.
     """
 
     name: str
@@ -41,11 +44,20 @@ def parts(folder: str) -> Mapping[str, Part]:
     constants = {file.stem: literals(file) for file in files}
     return MappingProxyType(
         {
-            name: Part(name, values.pop("SETTINGS"), values)
+            name: Part(name, _with_shared(values), values)
             for name, values in constants.items()
             if "SETTINGS" in values
         }
     )
+
+
+def _with_shared(values: dict[str, Any]) -> dict[str, Any]:
+    """The settings among the constants of a file, which then lack them; shared ones come first."""
+    settings = {}
+    for module, keys in values.pop("SETTINGS_FROM", {}).items():
+        shared = constant(module, "SETTINGS")
+        settings |= {key: shared[key] for key in keys or shared}
+    return settings | values.pop("SETTINGS")
 
 
 def fields(*folders: str, in_names: bool = True) -> dict[str, tuple[Any, Any]]:
@@ -128,10 +140,14 @@ def _field(setting: Mapping[str, Any], about: Setting) -> tuple[Any, Any]:
             kind = real(**bounds)
         case {"type": "choice", "choices": choices}:
             kind = Literal[tuple(choices)]
+        case {"type": "text"}:
+            kind = Annotated[str, Field(min_length=1)]
         case {"type": "bool"}:
             kind = bool
         case {"type": "names", "most": most}:
             kind = names(most)
+    if "lists" in setting:
+        kind = listed(kind, setting["lists"], setting.get("choices", ()))
     default = setting["default"]
     annotation = Annotated[kind | None if default is None else kind, about]
     return annotation, Field(default, description=setting["description"])

@@ -120,8 +120,11 @@ def _expand(
 ) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    kind = datasets.kind(format)
-    likelihood = datasets.default_likelihood(kind)
+    kind = datasets.kind(dataset, format)
+    defaults = {
+        "likelihood": datasets.default_likelihood(format),
+        "model": datasets.default_model(dataset, format),
+    }
     places = [(path, {})] + [
         (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
         for i, variant in enumerate(dataset.variants)
@@ -134,7 +137,7 @@ def _expand(
         for combination in itertools.product(*lists.values()):
             changed = dict(zip(lists, combination, strict=True))
             values = base | changed
-            values["likelihood"] = values["likelihood"] or likelihood
+            values |= {key: values[key] or default for key, default in defaults.items()}
             try:
                 yield where, Run(run_name(changed), _complete(values, kind))
             except ValueError as error:
@@ -176,8 +179,7 @@ def _complete(values: dict[str, Any], kind: str) -> dict[str, Any]:
         )
     if kind != (needed := chosen["likelihood"].constants.get("ONLY_FOR", kind)):
         raise ValueError(
-            f"likelihood: {values['likelihood']} is for {needed} images, and these are {kind}; "
-            f"{datasets.default_likelihood(kind)} suits them"
+            f"likelihood: {values['likelihood']} is for {needed} images, and these are {kind}"
         )
     for key, part in chosen.items():
         if values["latent_dim"] < (least := part.constants.get("MIN_LATENT_DIM", 1)):

@@ -3,25 +3,83 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
+import glob
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 
 from vae.plan.fields import Strict
-from vae.plan.parts import parts
+from vae.plan.parts import Part, parts
 
 
-def formats(raw: str) -> tuple[str, ...]:
-    """The formats whose raw data are "files" (or none), or a "folder", as their modules state."""
-    every = parts("data/sources").values()
-    return tuple(part.name for part in every if part.constants.get("RAW", "files") == raw)
+def own_formats() -> dict[str, Part]:
+    """The formats of data of the user's own, by name: their modules state RAW."""
+    every = parts("data/sources").items()
+    return {name: part for name, part in every if "RAW" in part.constants}
+
+
+def downloaded_formats() -> tuple[str, ...]:
+    """The formats whose raw data are files that sources.yaml names, or none."""
+    return tuple(name for name in parts("data/sources") if name not in own_formats())
 
 
 def _different(names: list[str]) -> list[str]:
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise ValueError(f"two classes are called {twice[0]!r}")
     return names
+
+
+class _OwnData(Strict):
+    @model_validator(mode="after")
+    def _is_one(self) -> "_OwnData":
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError(f"name one of {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def format(self) -> str:
+        """The name of the format."""
+        (name,) = self.model_dump(exclude_none=True)
+        return name
+
+    @property
+    def path(self) -> str:
+        """The path or pattern, without ~."""
+        return str(Path(getattr(self, self.format)).expanduser())
+
+    @property
+    def kind(self) -> str:
+        """What the path leads to: "folder", "file" or "files"."""
+        return own_formats()[self.format].constants["RAW"]
+
+    def paths(self) -> list[str]:
+        """The folder or the files that there are; empty if there are none."""
+        path = Path(self.path)
+        if self.kind == "folder":
+            return [self.path] if path.is_dir() else []
+        if path.is_dir() and self.kind == "files":
+            path = path / f"**/*.{self.format}"
+        found = [self.path] if path.is_file() else []
+        if self.kind == "files" and not found:
+            found = sorted(filter(_is_file, glob.glob(str(path), recursive=True)))
+        return found
+
+
+def _is_file(path: str) -> bool:
+    return Path(path).is_file()
+
+
+OwnData = create_model(
+    "OwnData",
+    __base__=_OwnData,
+    __doc__="Data of one's own: one of these formats, and its path.",
+    **{
+        name: (str | None, Field(None, description=part.constants["RAW_DESCRIPTION"]))
+        for name, part in own_formats().items()
+    },
+)
 
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -59,7 +117,7 @@ class Wheel(Strict):
 class Source(Strict):
     """Where raw files come from."""
 
-    format: Literal[formats("files")] = Field(
+    format: Literal[downloaded_formats()] = Field(
         description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `cifar10` or "
         "`caltech101`"
     )

@@ -13,12 +13,11 @@ from vae.plan.config import (
     EvaluationSettings,
     ExplorerSettings,
     FigureSettings,
-    Folder,
     SecondStageSettings,
     Variant,
 )
 from vae.plan.messages import ConfigError, near, shortened
-from vae.plan.sources import RawFile, Source, Wheel
+from vae.plan.sources import OwnData, RawFile, Source, Wheel
 
 
 def validate(config: dict[str, Any]) -> Config:
@@ -66,7 +65,7 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
             "evaluation": EvaluationSettings,
             "explorer": ExplorerSettings,
             "second_stage": SecondStageSettings,
-            "source": Folder,
+            "source": OwnData,
         }.get(names[-1], model)
     elif names[:1] == ["sources"]:
         model = {3: Wheel, 4: RawFile}.get(len(names), Source)

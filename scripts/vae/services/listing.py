@@ -35,14 +35,17 @@ class Listing:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
-def signature(folder: str | Path) -> str:
-    """Hash the paths, sizes and times of the files below a folder: 50,000 of them in a second.
+def signature(*places: str | Path) -> str:
+    """Hash the paths, sizes and times of files, and of those below folders: 50,000 in a second.
 
-    Raises OSError where the folder itself cannot be read.
+    Raises OSError if a file or a folder itself cannot be read.
     """
     digest = hashlib.sha256()
-    for file in list_files(folder).files:
-        digest.update(os.fsencode(f"{file.path}\0{file.size}\0{file.mtime_ns}\0"))
+    for place in places:
+        status = os.stat(place)
+        alone = File(os.path.basename(place), status.st_size, status.st_mtime_ns)
+        for file in list_files(place).files if stat.S_ISDIR(status.st_mode) else [alone]:
+            digest.update(os.fsencode(f"{file.path}\0{file.size}\0{file.mtime_ns}\0"))
     return digest.hexdigest()[:16]
 
 

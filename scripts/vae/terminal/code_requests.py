@@ -116,23 +116,23 @@ def encode(
 ) -> np.ndarray:
     """Return the codes of pictures, without noise: float32 [N, D].
 
-    Each picture gets the size of the run's images as those got it, unless --crop says otherwise.
+    Each picture becomes an image in the way of the run's, unless --crop says otherwise.
     """
     # Decoding and its processes: only here.
     from vae.data.image_files import UnreadableError
+    from vae.data.pictures import look_of
     from vae.data.resizing import thumbnail
 
     encoder = run.encoder()
     height, width, channels = encoder.image_shape
     crop = arguments.crop or run.crop(encoder)
+    look = look_of(encoder.about["image"]["preparation"], channels)
     pixels = np.empty((len(paths), height, width, channels), np.uint8)
     for image, path in zip(pixels, paths, strict=True):
         try:
-            picture = thumbnail(path, (height, width), crop)
+            picture = thumbnail(path, (height, width), crop, look)
         except UnreadableError as error:
             raise UserError(f"{path} cannot be read as a picture: {error}.") from error
-        if channels == 1:
-            picture = np.asarray(Image.fromarray(picture).convert("L"))[..., None]
         image[:] = 255 - picture if arguments.invert else picture
     labels = None if label is None else np.full(len(paths), label)
     return encoder(pixels, labels)

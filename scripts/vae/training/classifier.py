@@ -14,7 +14,6 @@ from keras import layers, ops
 
 from vae.data.images import Images, Split
 from vae.data.pixels import to_unit
-from vae.services.errors import UserError
 from vae.training.batches import Batches, Feed
 
 logger = logging.getLogger(__name__)
@@ -51,19 +50,15 @@ def build(image_shape: tuple[int, int, int], classes: int) -> keras.Model:
 
 
 def fit(data: Images) -> tuple[keras.Model, float]:
-    """Train the network on the training images; return it and its accuracy on the test images.
+    """Train the network on the training images that have a class.
 
-    Raises UserError where there are no classes to tell apart.
+    Returns it and its accuracy on the test images that have one.
     """
-    if not data.class_names:
-        raise UserError(
-            "These images have no classes, so there is nothing for a classifier to learn. "
-            "A folder of pictures needs one subfolder a class."
-        )
     network = build(data.shape, len(data.class_names))
     trained = _trainable(network)
     epochs = epochs_for(len(data.train))
     steps = math.ceil(len(data.train) / FROZEN["batch_size"])
+    labelled = np.flatnonzero(data.train.labels >= 0)
     rate = keras.optimizers.schedules.CosineDecay(FROZEN["learning_rate"], epochs * steps)
     trained.compile(
         keras.optimizers.Adam(rate),
@@ -74,7 +69,8 @@ def fit(data: Images) -> tuple[keras.Model, float]:
     )
     start, feed = time.perf_counter(), Feed()
     for epoch in range(epochs):
-        order = np.random.default_rng([FROZEN["seed"], epoch]).permutation(len(data.train))
+        order = np.random.default_rng([FROZEN["seed"], epoch]).permutation(labelled)
+        order = np.resize(order, len(data.train))  # repeats some if others have no class
         batches = Batches(data.train, FROZEN["batch_size"], order, labelled=True)
         history = trained.fit(**feed.arguments(batches), shuffle=False, verbose=0).history
         logger.info(
@@ -90,13 +86,13 @@ def epochs_for(images: int) -> int:
 
 
 def accuracy(network: keras.Model, split: Split) -> float:
-    """The share of images whose class has the largest logit; of no images, 0."""
+    """The share of images with a class whose class has the largest logit; of no images, 0."""
     correct = 0
     for start in range(0, len(split), 1024):
         image = to_unit(split.pixels[start : start + 1024])
         logits = np.asarray(network(image, training=False)["logits"])
         correct += int((logits.argmax(axis=1) == split.labels[start : start + 1024]).sum())
-    return correct / max(len(split), 1)
+    return correct / max(int((split.labels >= 0).sum()), 1)
 
 
 def _trainable(network: keras.Model) -> keras.Model:

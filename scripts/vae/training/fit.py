@@ -212,12 +212,15 @@ def _layers_in(precision: str) -> Iterator[None]:
 def _classes(images: Images) -> int:
     """On how many classes a conditional model depends.
 
-    Raises UserError where images have none.
+    Raises UserError if there are fewer than two, or some images have none.
     """
-    if not images.class_names or any((s.labels < 0).any() for s in images.splits.values()):
+    without = any((split.labels < 0).any() for split in images.splits.values())
+    if without or len(images.class_names) < 2:
         raise UserError(
-            "conditional: true needs images with classes, and some of these have none. A folder of "
-            "pictures needs one subfolder a class; or set conditional: false in config/config.yaml."
+            "conditional: true needs two classes or more, and "
+            + ("some of these images have none" if without else "these images have fewer")
+            + ". A folder of pictures needs one subfolder a class; or set conditional: false in "
+            "config/config.yaml."
         )
     return len(images.class_names)
 

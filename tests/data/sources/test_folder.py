@@ -52,6 +52,11 @@ def test_three_hundred_pictures(three_hundred):
         assert "\n" not in reasons[f"one class/{name}"]
 
 
+def test_the_log_says_how_many_files_have_several_frames(three_hundred, caplog):
+    read(three_hundred)
+    assert "1 files have several frames or pages: the first was taken" in caplog.text
+
+
 def test_too_many_bad_files_are_an_error(three_hundred):
     with pytest.raises(UserError) as error:
         read(three_hundred, 16, max_skipped=0.01)

@@ -4,26 +4,19 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from vae.data import image_folders
+from vae.data import pictures
 from vae.data.archives import ArchiveError, tar_members
 from vae.data.streams import Block, Raw, Stream
 from vae.services.errors import DamagedError
 
 CHANNELS = 3
 WORKERS = 8
+SETTINGS_FROM = {"vae.data.pictures": []}
 SETTINGS = {
-    "size": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "required": True,
-             "description": "pixels on a side; needed"},
     "crop": {"type": "choice", "choices": ["fit", "stretch", "pad"], "default": "stretch",
              "default_text": "`fit`; Caltech101 `stretch`",
-             "description": "how an image becomes a square: `fit` cuts its margins, `stretch` "
-             "changes its proportions, `pad` adds margins"},
-    "test_share": {"type": "real", "bounds": {"gt": 0, "lt": 1}, "default": 0.2,
-                   "description": "share of each class that is kept for testing, the same on every "
-                   "machine"},
-    "max_skipped": {"type": "real", "bounds": {"ge": 0, "le": 1}, "default": 0.05,
-                    "description": "share of files that may be unreadable; "
-                    "`results/<dataset>/skipped.csv` names them"},
+             "description": "how an image gets these proportions: `fit` cuts its margins, "
+             "`stretch` changes its proportions, `pad` adds margins"},
     "background": {"type": "bool", "default": False,
                    "description": "Caltech101: take `BACKGROUND_Google` as a class"},
 }  # fmt: skip
@@ -45,7 +38,8 @@ def read(raw: Raw) -> Stream:
 def _blocks(raw: Raw) -> Iterator[Block]:
     (path,) = raw.paths
     try:
-        yield from image_folders.blocks(pictures_of(path, raw.settings["background"]), raw)
+        files = pictures_of(path, raw.settings["background"])
+        yield from pictures.blocks(pictures.in_folders(files), raw)
     except ArchiveError as error:
         raise DamagedError(
             f"{path} is not the archive of Caltech101, or damaged: {error}.", path

@@ -3,28 +3,16 @@
 import os
 from pathlib import Path
 
-from vae.data import image_folders
+from vae.data import pictures
 from vae.data.streams import Raw, Stream
 from vae.services.errors import UserError
 from vae.services.listing import walk
 
-CHANNELS = 3
 RAW = "folder"
+RAW_DESCRIPTION = "a folder of pictures, one subfolder per class (or none)"
 WORKERS = 8
-SETTINGS = {
-    "size": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "required": True,
-             "description": "pixels on a side; needed"},
-    "crop": {"type": "choice", "choices": ["fit", "stretch", "pad"], "default": "fit",
-             "default_text": "`fit`; Caltech101 `stretch`",
-             "description": "how an image becomes a square: `fit` cuts its margins, `stretch` "
-             "changes its proportions, `pad` adds margins"},
-    "test_share": {"type": "real", "bounds": {"gt": 0, "lt": 1}, "default": 0.2,
-                   "description": "share of each class that is kept for testing, the same on every "
-                   "machine"},
-    "max_skipped": {"type": "real", "bounds": {"ge": 0, "le": 1}, "default": 0.05,
-                    "description": "share of files that may be unreadable; "
-                    "`results/<dataset>/skipped.csv` names them"},
-}  # fmt: skip
+SETTINGS_FROM = {"vae.data.pictures": []}
+SETTINGS = {}
 
 
 def read(raw: Raw) -> Stream:
@@ -52,7 +40,8 @@ def read(raw: Raw) -> Stream:
         unreadable += [(_text(path), "beside the folders of the classes") for path in without_class]
         paths = [path for path in paths if "/" in path]
     files = ((_text(path), os.path.join(folder, path)) for path in paths)
-    return Stream(image_folders.blocks(files, raw, unreadable), tuple(raw.class_names) or None)
+    blocks = pictures.blocks(pictures.in_folders(files), raw, unreadable)
+    return Stream(blocks, tuple(raw.class_names) or None)
 
 
 def _text(path: str) -> str:
