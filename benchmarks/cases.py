@@ -8,8 +8,11 @@ from typing import Any
 from benchmarks import ROOT
 from vae.plan import loading
 from vae.plan.loading import load, merged, read
+from vae.plan.run_settings import RunSettings
 from vae.plan.runs import Settings, resolve
+from vae.training.defaults import resolved
 
+MANY = 60_000  # images
 FILES = [ROOT / file for file in loading.FILES]
 
 
@@ -120,7 +123,12 @@ def first_run(dataset: str, changes: dict[str, Any]) -> dict[str, Any]:
     """The values of the first configured run of a dataset, with other values for some keys."""
     config = merged([*read(*FILES), {"datasets": {dataset: {"variants": []} | changes}}])
     runs = resolve(config | {"datasets": {dataset: config["datasets"][dataset]}}).runs[dataset]
-    return next(iter(runs.values())).values
+    return settled(next(iter(runs.values())).values).model_dump(exclude_none=True)
+
+
+def settled(values: dict[str, Any]) -> RunSettings:
+    """The settings of a run as a training on many images takes them."""
+    return resolved(RunSettings(**values), MANY, False)
 
 
 def some_of(known: Collection[str]) -> Callable[[str], list[str]]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.cases import settled
 from vae.data import images
 from vae.plan import runs
-from vae.plan.config import RunSettings
 from vae.services.checkpoints import Checkpoints
 
 THREADS = 2
@@ -51,7 +51,7 @@ def main(path: str, rounds: int = 9) -> None:
     data = images.load(path)
     run = RUN | {"epochs": (2 * rounds + 2) * BLOCK}
     settings = runs.resolve({"datasets": {"mnist": run}, "sources": {"mnist": SOURCE}})
-    run = RunSettings(**settings.runs["mnist"]["ld_2"].values)
+    run = settled(settings.runs["mnist"]["ld_2"].values)
     chosen = engine.start(run, THREADS)
     with tempfile.TemporaryDirectory() as folder, Timed(f"{folder}/run") as kept:
         fit.train(data, run, chosen, kept)

@@ -19,12 +19,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.cases import settled
 from benchmarks.worker import Gate, train
 from benchmarks.workers import Worker, alternate, module
 from vae.data import images
 from vae.data.images import Split
 from vae.plan import runs
-from vae.plan.config import MODELS, RunSettings
+from vae.plan.run_settings import MODELS, RunSettings
 
 KINDS = ("mapped", "array")
 THREADS = 2
@@ -48,7 +49,7 @@ def run(channels: int, model: str) -> RunSettings:
         "datasets": {"it": dataset | {"flip": channels == 3}},
         "sources": {"it": SOURCES[channels] | TERMS},
     }
-    return RunSettings(**runs.resolve(config).runs["it"]["ld_32"].values)
+    return settled(runs.resolve(config).runs["it"]["ld_32"].values)
 
 
 def _in_memory(split: Split) -> Split:

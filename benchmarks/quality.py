@@ -64,7 +64,7 @@ def _loss(name: str, path: str, run: dict[str, Any], threads: int) -> float:
     data = images.load(path)
 
     from benchmarks import port
-    from vae.plan.config import RunSettings
+    from vae.plan.run_settings import RunSettings
     from vae.training import engine, export, fit
 
     if name == "port":

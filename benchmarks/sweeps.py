@@ -69,7 +69,7 @@ def _project(path: Path, number: int) -> None:
 def _bare(path: Path, ours: Path) -> None:
     """A Snakefile of as many rules, with the same files and no code of this project."""
     path.mkdir()
-    settings = load(files=(SOURCES, ours / "config/config.yaml"))
+    settings = load(paths=(SOURCES, ours / "config/config.yaml"))
     (path / "targets.txt").write_text("\n".join(dataset_targets(settings, "digits")))
     (path / "runs.txt").write_text("\n".join(settings.runs["digits"]))
     rules = [_bare_rule(p.read_text()) for p in sorted((ROOT / "workflow/rules").glob("*.smk"))]

@@ -52,7 +52,7 @@ class Gate:
 def ours(pixels: np.ndarray, run: dict[str, Any], gate: Gate, threads: int) -> None:
     """This project, on images of which one is held out."""
     from vae.data.images import Images, Split
-    from vae.plan.config import RunSettings
+    from vae.plan.run_settings import RunSettings
 
     labels = np.zeros(len(pixels), np.int64)
     # One test image: its loss is part of an epoch here, and the peers measure none.

@@ -7,6 +7,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0]):
         run.train(
             path_to_images=snakemake.input.images,
+            paths_to_weights=list(snakemake.input.start),
             settings=snakemake.params.run,
             code=snakemake.params.code,
             names=dict(snakemake.wildcards.items()),

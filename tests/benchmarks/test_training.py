@@ -10,7 +10,7 @@ import pytest
 from benchmarks import ROOT, networks
 from benchmarks.cases import CASES
 from vae import models
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 
 def test_this_project_and_the_straight_port_take_turns(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae.data.splits import split
+from vae.data.splits import held_out, split
 
 
 def names(count: int, folder: str = "cat") -> list[str]:
@@ -56,3 +56,11 @@ def test_few_images(count, tested):
     train, test = split(names(count), [0] * count, 0.2)
     assert (len(train), len(test)) == (count - tested, tested)
     assert train.dtype == test.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [(2, 0), (16, 4), (40, 8), (120, 12), (1999, 199), (2000, 0), (60_000, 0)],
+)
+def test_few_images_leave_some_for_validation(images, expected):
+    assert held_out(images) == expected

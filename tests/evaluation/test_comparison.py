@@ -57,7 +57,7 @@ def test_nor_are_figures_of_other_images_or_likelihoods_given_the_class(key, val
         run(3, elbo=-90.0, bits_per_dimension=3.0, mse=0.03),
     ]
     for (record, *_), value in zip(runs, values, strict=True):
-        record["settings"][key] = value
+        record["resolved"][key] = value
     assert list(table(*runs)["best"]) == best
 
 
@@ -68,7 +68,7 @@ def test_bits_are_compared_whatever_the_likelihood_and_stand_next_to_those_of_a_
         for name, bits in zip(likelihoods, (None, 4.0, 3.0), strict=True)
     ]
     binary = run(3, bits_per_dimension=0.2)
-    binary[0]["settings"]["binarize"] = "dynamic"
+    binary[0]["resolved"]["binarize"] = "dynamic"
     rows = table(*runs, binary, gaussian_bits_per_dimension=3.5).set_index("likelihood")
     best = ["bits_per_dimension" in best.split() for best in rows["best"]]
     assert best == [False, False, True, True]
@@ -99,7 +99,7 @@ def test_samples_are_compared_by_origin_and_the_floor_marks_no_run():
         run(2, **dict(zip([*keys, floor], values, strict=True)), **density)
         for values in ((5.0, 0.3, 0.1), (2.0, 0.2, 0.2))
     ]
-    runs[1][0]["settings"]["latent_dim"] = 3
+    runs[1][0]["resolved"]["latent_dim"] = 3
     rows = table(*runs)
     assert list(rows["best"]) == [f"elbo mse {keys[1]}", f"elbo mse {keys[0]}"]
     assert list(rows[floor]) == [0.1, 0.2]
@@ -117,7 +117,7 @@ def test_every_sample_metric_is_a_row_and_one_has_a_panel_with_the_floor():
 
 def test_settings_that_some_models_lack_are_told_apart():
     convolutional = run(2)
-    convolutional[0]["settings"] |= {"model": "conv", "filters": 32}
+    convolutional[0]["resolved"] |= {"model": "conv", "filters": 32}
     rows = table(run(2), convolutional)
     assert set(rows["model"]) == {"mlp", "conv"}
     assert [name for name, _ in comparison.series(rows)] == ["model conv, filters 32", "model mlp"]

@@ -4,8 +4,8 @@ import pytest
 from vae.evaluation import sample_metrics
 from vae.evaluation.comparison import TABLE
 from vae.evaluation.metrics import GROUPS, METRICS, mean
-from vae.plan.config import RunSettings
 from vae.plan.constants import constant
+from vae.plan.run_settings import RunSettings
 
 
 @pytest.mark.parametrize("name", TABLE)

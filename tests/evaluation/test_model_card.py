@@ -3,12 +3,16 @@ from onnx import helper
 
 from tests.helpers.networks import WEIGHT, bernoulli_decoder, encoder, write
 from vae.evaluation import model_card
+from vae.services import warning_texts
 
 RECORD = {
     "dataset": "digits",
     "run": "ld_2",
-    "settings": {"model": "mlp", "latent_dim": 2, "likelihood": "gaussian"}
+    "resolved": {"model": "mlp", "latent_dim": 2, "likelihood": "gaussian"}
     | {"epochs": 60, "conditional": False, "binarize": "none"},
+    "epochs": 60,
+    "kept_epoch": 60,
+    "warnings": {},
     "images": {"train": 1437, "test": 360, "shape": [2, 3, 1]},
     "preparation": {"format": "digits"},
     "class_names": ["0", "1"],
@@ -31,6 +35,7 @@ QUALITY = {
     "notes": ["Something to know about the samples."],
 }
 NOTES = ["Something to know about the figures."]
+WARNINGS = {"all alike": {}}
 DATA = {"source": "digits", "licence": "CC BY 4.0", "citation": "A | B\n(1998)"}
 
 
@@ -39,7 +44,7 @@ BASELINES = {"metrics": {"gaussian_bits_per_dimension": BITS}, "notes": ["It is 
 
 
 def card(metrics=METRICS, **changes):
-    evaluation = {"metrics": metrics, "notes": NOTES}
+    evaluation = {"metrics": metrics, "notes": NOTES, "warnings": WARNINGS}
     return model_card.text(RECORD | changes, evaluation, QUALITY, BASELINES, DATA)
 
 
@@ -65,6 +70,18 @@ def test_bits_stand_next_to_those_of_a_gaussian():
 def test_terms_of_the_images_stand_in_one_cell():
     assert r"| Citation | A \| B (1998) |" in card()
     assert "| Licence of the images | CC BY 4.0 |" in card()
+
+
+def test_what_did_not_work_comes_first():
+    text = card(warnings={"few steps": {"steps": 3}})
+    first, second = warning_texts.sentences({"few steps": {"steps": 3}, "all alike": {}})
+    warned = f"## What did not work\n\n{first}\n\n{second}"
+    assert text.index(warned) < text.index("## What it is for")
+
+
+def test_the_epoch_that_was_kept():
+    assert "| Training | 60 epochs, 12 s" in card()
+    assert "| 60 epochs, of which epoch 41 was kept, 12 s" in card(kept_epoch=41)
 
 
 def test_images_without_labels():
@@ -103,7 +120,7 @@ def test_the_code_of_a_conditional_run_tells_the_class(tmp_path, monkeypatch):
         inputs = {source: (2, 3, 1) if source == "image" else (2,), "class": (2,)}
         write(tmp_path / f"{name}.onnx", inputs, {output: (2,)}, nodes, {})
     monkeypatch.chdir(tmp_path)
-    text = card(settings=RECORD["settings"] | {"conditional": True})
+    text = card(resolved=RECORD["resolved"] | {"conditional": True})
     assert "conditional variational autoencoder" in text
     assert "decoder.predict([z, label])" in text
     left = executed(text)

@@ -43,7 +43,7 @@ def test_runs_that_differ_in_many_settings_leave_room_for_the_panels():
     words = {f"a_setting_of_the_network_{i}": i for i in range(8)}
     runs = run(2, **values), run(3, epochs=10, **values)
     for (record, *_), sign in zip(runs, (1, -1), strict=True):
-        record["settings"] |= {key: sign * (1 + number) for key, number in words.items()}
+        record["resolved"] |= {key: sign * (1 + number) for key, number in words.items()}
     figure = comparison.draw(table(*runs), "mnist")
     FigureCanvasAgg(figure).draw()  # lays it out
     for axes in figure.axes:

@@ -4,10 +4,11 @@ from vae.evaluation import comparison, sample_metrics
 from vae.evaluation.sample_metrics import full_name
 
 
-def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
+def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", warnings=None, **values):
     """A run.json, a metrics.json and a sample_quality.json of what a comparison reads.
 
-    values: of metrics, by name; of samples those called `classifier_<name>_<origin>`.
+    warnings: of the training; values: of metrics, by name, of samples those called
+    `classifier_<name>_<origin>`.
     """
     settings = {
         "latent_dim": latent_dim,
@@ -18,7 +19,8 @@ def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
         "binarize": "none",
     }
     name = f"ld_{latent_dim}_e_{epochs}_l_{likelihood}_seed_{seed}"
-    record = {"run": name, "parameters": 10 * latent_dim, "seconds": 5.0, "settings": settings}
+    record = {"run": name, "parameters": 10 * latent_dim, "seconds": 5.0, "resolved": settings}
+    record["warnings"] = warnings or {}
     values = {"kl": 6.0, "reconstruction": 140.0, "mse": 0.04, "elbo": -150.0} | values
     metrics = {key: {"value": value} for key, value in values.items()}
     origins = {
@@ -29,7 +31,7 @@ def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", **values):
         }
         for origin in sample_metrics.ORIGINS
     }
-    return record, {"metrics": metrics}, {"origins": origins}
+    return record, {"metrics": metrics, "warnings": {}}, {"origins": origins}
 
 
 def table(*runs, **baselines):

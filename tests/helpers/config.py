@@ -2,7 +2,7 @@
 
 import copy
 
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 SOURCES = {
     "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},

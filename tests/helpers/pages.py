@@ -20,10 +20,11 @@ def content(n=40, latent_dim=3, shape=(8, 8, 1), at_most=2000, names=("a", "b"))
     run = {
         "dataset": "digits",
         "run": "ld_3",
-        "settings": {"model": "mlp", "conditional": False, "latent_dim": latent_dim, "epochs": 2},
+        "resolved": {"model": "mlp", "conditional": False, "latent_dim": latent_dim, "epochs": 2},
         "class_names": list(names),
         "latent_size": latent_dim,
         "final": {"loss": 1.5},
+        "epochs": 2,
     }
     normal = Mixture(
         np.ones(1),

@@ -13,8 +13,8 @@ from vae.data.images import Images, Split
 from vae.latent.onnx import Decoder, Encoder, Posterior
 from vae.latent.posteriors import log_normal
 from vae.models import conv, spatial
-from vae.plan.config import MODELS, RunSettings
 from vae.plan.parts import parts
+from vae.plan.run_settings import MODELS, RunSettings
 from vae.training import export, fit
 
 # What each file gives first.

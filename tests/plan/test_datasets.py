@@ -48,7 +48,7 @@ def test_a_folder_that_cannot_be_read_is_no_mistake_in_the_config(tmp_path, monk
 
 
 def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_path):
-    content = with_dataset(latent_dim=2)
+    content = with_dataset(latent_dim=2, validation=0)
     files = {"a.gz": {"content_sha256": "0" * 64}}
     content["sources"]["mnist"] |= {"files": files, "class_names": ["a"], "urls": ["http://x/"]}
     assert preparation(content) == {
@@ -58,6 +58,7 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
         "class_names": ["a"],
     }
     content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
+    assert preparation(content)["validation"] == "auto"
     before = preparation(content)
     assert before["settings"] == {
         "size": 9,

@@ -6,8 +6,9 @@ import pytest
 
 from tests.helpers import ROOT
 from vae.plan import figures
-from vae.plan.config import FigureSettings, RunSettings
+from vae.plan.config import FigureSettings
 from vae.plan.parts import parts
+from vae.plan.run_settings import RunSettings
 
 FIGURES = parts("figures")
 

@@ -99,7 +99,7 @@ def check(house, path, old, new, changed):
         ("vae/models/mlp.py", "SIZE = 1", "SIZE = 3", "train"),
         ("vae/models/conv.py", "SIZE = 2", "SIZE = 3", ""),
         ("vae/models/mlp.py", "512", "256", ""),  # in the parameters of the rule
-        ("vae/models/mlp.py", "0.1", "0.2", ""),
+        ("vae/models/mlp.py", "0.1", "0.2", "train"),  # the job scales it to the batch size
         ("vae/figures.py", '"A"', '"B"', ""),  # of the report and of targets
         ("vae/figures.py", "[3]", "[2, 3]", ""),
         ("vae/figures.py", '"run"', '"dataset"', ""),

@@ -5,8 +5,8 @@ from pydantic import ValidationError, create_model
 
 from vae.plan import parts as parts_module
 from vae.plan import reference
-from vae.plan.config import ABBREVIATIONS, RunSettings
 from vae.plan.parts import by_part, fields, fields_of_all, parts
+from vae.plan.run_settings import ABBREVIATIONS, RunSettings
 
 SETTINGS = """
 import keras

@@ -7,15 +7,9 @@ import pytest
 
 from tests.helpers import ROOT
 from vae.plan import reference
-from vae.plan.config import (
-    Config,
-    Dataset,
-    EvaluationSettings,
-    ExplorerSettings,
-    FigureSettings,
-    RunSettings,
-)
+from vae.plan.config import Config, Dataset, EvaluationSettings, ExplorerSettings, FigureSettings
 from vae.plan.loading import FILES, merged, read
+from vae.plan.run_settings import RunSettings
 from vae.plan.sources import RawFile, Source, Wheel
 
 

@@ -1,9 +1,11 @@
 """Runs: what a config resolves to, and how runs are called."""
 
+import re
+
 import pytest
 
 from tests.helpers.config import with_dataset
-from vae.plan import config
+from vae.plan import run_settings
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
@@ -105,8 +107,8 @@ def test_a_flow_needs_two_dimensions():
 
 
 def test_every_key_of_a_run_has_an_abbreviation():
-    assert set(config.ABBREVIATIONS) == set(config.RunSettings.model_fields)
-    assert len(set(config.ABBREVIATIONS.values())) == len(config.ABBREVIATIONS)
+    assert set(run_settings.ABBREVIATIONS) == set(run_settings.RunSettings.model_fields)
+    assert len(set(run_settings.ABBREVIATIONS.values())) == len(run_settings.ABBREVIATIONS)
 
 
 def test_values_are_plain_complete_and_in_one_order():
@@ -114,17 +116,62 @@ def test_values_are_plain_complete_and_in_one_order():
     assert type(values) is dict
     assert list(values) == sorted(values)
     assert values["intermediate_dim"] == 512
-    assert values["learning_rate"] == 0.008
+    assert "learning_rate" not in values  # it follows from the images, as `auto` does
+    assert (values["epochs"], values["batch_size"], values["keep"]) == (5, "auto", "auto")
     assert None not in values.values()
     swapped = with_dataset(latent_dim=2)
     swapped["datasets"]["mnist"] = dict(reversed(swapped["datasets"]["mnist"].items()))
     assert resolve(swapped).runs["mnist"]["ld_2"].values == values
 
 
-@pytest.mark.parametrize(("optimizer", "rate"), [("adamax", 0.008), ("rmsprop", 0.001)])
-def test_rmsprop_alone_has_its_own_learning_rate(optimizer, rate):
-    run = resolve(with_dataset(latent_dim=2, optimizer=optimizer)).runs["mnist"]["ld_2"]
-    assert run.values["learning_rate"] == rate
+STARTED = {"latent_dim": 2, "variants": [{"init_from": "ld_2", "epochs": 9}]}
+
+
+def test_a_run_that_starts_from_another_one_has_other_defaults():
+    run = resolve(with_dataset(**STARTED)).runs["mnist"]["ld_2_e_9_from_ld_2"]
+    assert (run.values["init_from"], run.values["warmup_epochs"]) == ("ld_2", 0.0)
+    assert "learning_rate" not in run.values
+    for changes in (STARTED | {"learning_rate": 0.01}, STARTED | {"warmup_epochs": 3}):
+        run = resolve(with_dataset(**changes)).runs["mnist"]["ld_2_e_9_from_ld_2"]
+        assert run.values["warmup_epochs"] == 0.0
+        assert "learning_rate" not in run.values
+    own = {"init_from": "ld_2", "learning_rate": 0.01}
+    run = resolve(with_dataset(latent_dim=2, variants=[own])).runs["mnist"][
+        "ld_2_lr_0.01_from_ld_2"
+    ]
+    assert (run.values["learning_rate"], run.values["warmup_epochs"]) == (0.01, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"init_from": "ld_9", "latent_dim": 2}, "no run is called 'ld_9', did you mean ld_"),
+        ({"init_from": "ld_3", "latent_dim": 2}, "ld_3 has other weights, since it differs in "
+         "latent_dim"),
+        ({"init_from": "ld_2", "intermediate_dim": 7, "latent_dim": 2}, "differs in intermediate_"),
+        ({"init_from": "ld_2", "model": "conv", "latent_dim": 2},
+         "differs in model, filters, intermediate_dim"),
+        ({"init_from": "ld_2_from_ld_2", "latent_dim": 2}, "no run is called 'ld_2_from_ld_2'"),
+    ],
+)  # fmt: skip
+def test_a_run_starts_from_one_of_the_same_shapes(changes, problem):
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        names(variants=[changes])
+
+
+def test_runs_that_start_from_each_other_are_refused():
+    with pytest.raises(ConfigError, match="each waits for the next: ld_2 from ld_2"):
+        names(latent_dim=2, init_from="ld_2")
+    circle = [{"init_from": "ld_2_seed_4", "seed": 3}, {"init_from": "ld_2_seed_3", "seed": 4}]
+    with pytest.raises(ConfigError, match="ld_2_seed_3_from"):
+        names(latent_dim=2, variants=circle)
+
+
+@pytest.mark.parametrize("changes", [{"keep": "best"}, {"early_stopping": 3}])
+def test_what_goes_by_validation_images_needs_some(changes):
+    assert names(latent_dim=2, **changes) == ["ld_2"]
+    with pytest.raises(ConfigError, match=f"{next(iter(changes))}.* goes by validation images"):
+        names(latent_dim=2, validation=0, **changes)
 
 
 def test_numbers_may_come_as_text_since_the_command_line_gives_them_so():
@@ -152,7 +199,6 @@ def test_a_setting_that_a_network_lacks_is_refused():
         resolve(with_dataset(filters=3))
     values = resolve(with_dataset(latent_dim=2, model="conv")).runs["mnist"]["ld_2"].values
     assert values["filters"] == 32
-    assert values["learning_rate"] == 0.002
 
 
 def test_a_second_stage_is_for_spatial_codes_unless_runs_are_named():

@@ -7,15 +7,15 @@ from collections import Counter
 import pytest
 
 from tests.helpers import ROOT
-from vae.plan import config, fingerprints
+from vae.plan import fingerprints, run_settings
 
 RULES = {
     "train": [
-        *(f"vae.models.{name}" for name in config.MODELS),
-        *(f"vae.likelihoods.{name}" for name in config.LIKELIHOODS),
-        *(f"vae.priors.{name}" for name in config.PRIORS),
+        *(f"vae.models.{name}" for name in run_settings.MODELS),
+        *(f"vae.likelihoods.{name}" for name in run_settings.LIKELIHOODS),
+        *(f"vae.priors.{name}" for name in run_settings.PRIORS),
     ],
-    "evaluate": [f"vae.likelihoods.{name}" for name in config.LIKELIHOODS],
+    "evaluate": [f"vae.likelihoods.{name}" for name in run_settings.LIKELIHOODS],
     "evaluate_samples": [],
     "evaluate_baselines": [],
     "prepare": [

@@ -12,7 +12,7 @@ from vae.data.images import Images, Split
 from vae.services import checkpoints
 from vae.services.checkpoints import Checkpoints
 from vae.services.errors import UserError
-from vae.training import fit
+from vae.training import fit, optimizers, weights
 from vae.training.engine import Engine, choose
 
 FLOW = {"prior": "flow", "couplings": 2, "flow_hidden": 4}
@@ -64,7 +64,7 @@ def test_epoch_means_weigh_images_not_batches():
     pixels[20:] = 255
     split = Split(pixels, np.zeros(22, int))
     run = run_settings(epochs=1, batch_size=20, learning_rate=1e-12)
-    vae, history = fit.train(Images(split, split), run)
+    vae, history, _ = fit.train(Images(split, split), run)
     _, kl = vae(pixels)
     assert history.test_kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
     assert history.kl[0] == pytest.approx(np.mean(kl), rel=1e-4)
@@ -134,7 +134,7 @@ def test_a_conditional_model_of_images_with_fewer_than_two_classes_is_refused(im
 
 def test_the_same_seed_gives_the_same_numbers(images):
     def numbers(seed):
-        vae, history = fit.train(images, run_settings(seed=seed))
+        vae, history, _ = fit.train(images, run_settings(seed=seed))
         return history.drop(columns="seconds").to_numpy(), vae.decoder.get_weights()
 
     (first, weights), (second, same_weights), (other, _) = numbers(1), numbers(1), numbers(2)
@@ -174,6 +174,16 @@ def test_shards_change_nothing_but_the_rounding(images, changes):
             "ema": 0.9,
         },
         {"model": "conv", "filters": 2, "likelihood": "gaussian", "optimizer": "rmsprop"} | FLOW,
+        {
+            "ema": 0.9,
+            "keep": "best",
+            "early_stopping": 2,
+            "augment_shift": 0.3,
+            "augment_brightness": 0.2,
+            # So that the second epoch is the best one.
+            "schedule": "constant",
+            "learning_rate": 0.3,
+        },
     ],
 )
 def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
@@ -181,7 +191,8 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
 ):
     run = run_settings(**{"epochs": 6} | changes)
     engine = replace(choose(run, threads=1), shards=2)
-    vae, history = fit.train(images, run, engine)
+    images = images.hold_out(6) if "early_stopping" in changes else images
+    vae, history, _ = fit.train(images, run, engine)
     monkeypatch.setattr(checkpoints, "LONG", 0.0)
     epoch_done = Checkpoints.epoch_done
     for killed_after in (1, 4, 6, None):
@@ -193,7 +204,7 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
 
         monkeypatch.setattr(Checkpoints, "epoch_done", killed)
         with suppress(Crash), Checkpoints(tmp_path / "ld_2", "identity", 2) as kept:
-            resumed, resumed_history = fit.train(images, run, engine, kept)
+            resumed, resumed_history, _ = fit.train(images, run, engine, kept)
     pd.testing.assert_frame_equal(
         history.drop(columns="seconds"),
         resumed_history.drop(columns="seconds"),
@@ -203,11 +214,59 @@ def test_a_training_that_was_killed_three_times_gives_the_same_numbers(
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
+@pytest.mark.parametrize(
+    ("losses", "errors", "epoch"),
+    [
+        ([5.0], [1.0], 1),
+        ([5.0, 3.0, 2.5, 4.0], [1.0] * 4, 2),
+        ([5.0, 3.0, 2.5, 1.5], [1.0] * 4, 4),  # better than the kept one, not than the last
+        ([5.0, 3.0, 2.5, 4.0], [0.1] * 4, 3),
+        ([-5.0, -3.0], [1.0, 1.0], 1),
+    ],
+)
+def test_a_later_epoch_has_to_be_better_by_more_than_a_standard_error(losses, errors, epoch):
+    rows = [
+        {"epoch": i, "validation_loss": loss, fit.ERROR: error}
+        for i, (loss, error) in enumerate(zip(losses, errors, strict=True), 1)
+    ]
+    assert fit._kept(rows, "validation_loss") == epoch
+
+
+def test_the_best_epoch_is_kept_and_training_ends_soon_after_it(images):
+    images = images.hold_out(6)
+    settings = {"early_stopping": 3, "schedule": "constant", "warmup_epochs": 0.0}
+    run = run_settings(epochs=30, keep="best", learning_rate=0.3, **settings)
+    vae, history, kept = fit.train(images, run)
+    best = history.validation_loss.idxmin() + 1
+    assert kept <= best < len(history) == best + 3 < 30
+    losses, errors = history.validation_loss, history.validation_error
+    assert (losses[kept:] >= losses[kept - 1] - errors[kept:]).all()
+    short = run.model_copy(update={"epochs": kept, "keep": "last"})
+    until_then, same, last = fit.train(images, short)
+    assert last == len(same) == kept
+    for a, b in zip(until_then.get_weights(), vae.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_training_starts_with_the_weights_of_another_one(images, trained, tmp_path):
+    path = tmp_path / "weights.npz"
+    weights.save(trained.vae, path)
+    run = run_settings(epochs=1, beta=0.5, learning_rate=1e-9, seed=5)
+    vae, *_ = fit.train(images, run, path_to_weights=path)
+    for a, b in zip(vae.trainable_variables, trained.vae.trainable_variables, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-5)
+    with pytest.raises(UserError, match="weights of another network"):
+        fit.train(images, run_settings(latent_dim=3), path_to_weights=path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"weights.npz"):
+        fit.train(images, run, path_to_weights=path)
+
+
 @pytest.mark.parametrize("schedule", ["cosine", "constant"])
 @pytest.mark.parametrize("warmup", [0.0, 2.0])
 def test_schedules(schedule, warmup):
     run = run_settings(epochs=20, schedule=schedule, warmup_epochs=warmup)
-    rate = fit.learning_rate(run, steps=10)
+    rate = optimizers.learning_rate(run, steps=10)
     values = np.array([float(rate(step)) for step in range(200)])
     start = round(warmup * 10)
     assert values.max() == pytest.approx(run.learning_rate)
@@ -217,12 +276,12 @@ def test_schedules(schedule, warmup):
 
 
 def test_the_warm_up_takes_a_fifth_at_most():
-    rate = fit.learning_rate(run_settings(epochs=1, warmup_epochs=9.0), steps=10)
+    rate = optimizers.learning_rate(run_settings(epochs=1, warmup_epochs=9.0), steps=10)
     assert float(rate(2)) == pytest.approx(RUN["learning_rate"])
 
 
 def test_clip_norm_scales_all_gradients_together():
-    optimizer = fit.optimizer(run_settings(clip_norm=1.0), 0.1)
+    optimizer = optimizers.optimizer(run_settings(clip_norm=1.0), 0.1)
     optimizer.apply(
         [np.array([3.0], np.float32), np.array([4.0], np.float32)],
         [keras.Variable([0.0], dtype="float32") for _ in range(2)],
@@ -235,7 +294,7 @@ def test_clip_norm_scales_all_gradients_together():
 def test_the_optimizer_is_of_the_kind_that_the_run_names(ema):
     for name, kind in (("adamax", "Adamax"), ("rmsprop", "RMSprop"), ("adam", "Adam")):
         run = run_settings(optimizer=name, ema=ema)
-        assert isinstance(fit.optimizer(run, 0.1), getattr(keras.optimizers, kind))
+        assert isinstance(optimizers.optimizer(run, 0.1), getattr(keras.optimizers, kind))
 
 
 def test_a_loss_that_is_nan_stops_the_run(images):

@@ -87,6 +87,12 @@ def test_the_record_says_how_a_run_came_about(built):
     assert record["dataset"] == "digits"
     assert record["settings"]["latent_dim"] == 2
     assert record["settings"]["seed"] == 0
+    assert "learning_rate" not in record["settings"]
+    assert (record["resolved"]["learning_rate"], record["resolved"]["keep"]) == (0.008, "last")
+    assert (record["epochs"], record["kept_epoch"]) == (2, 2)
+    assert list(record["warnings"]) == ["few steps"]
+    card = (built.path / "results/digits/ld_2/model_card.md").read_text()
+    assert "## What did not work\n\nThe training had " in card
     assert record["images"] == {"train": 1437, "test": 360, "shape": [8, 8, 1]}
     assert {"python", "tensorflow", "keras", "numpy"} <= set(record["versions"])
     assert record["devices"] == ["cpu:0"] or record["devices"]

@@ -19,18 +19,23 @@ from vae.services.jobs import AGAIN
 
 # Trainings that are killed, by name of the run: the keys of their variant. The epochs of the first
 # take a twentieth of a second each, those of the second a third.
+PARENT = {"prior": "flow", "couplings": 4}  # ld_2_cp_4_pr_flow
 KILLED = {
-    "ld_2_e_400_cp_4_ema_0.99_pr_flow": {
+    "ld_2_e_400_cp_4_ema_0.99_from_ld_2_cp_4_pr_flow_pr_flow": {
+        **PARENT,
         "epochs": 400,
         "ema": 0.99,
-        "prior": "flow",
-        "couplings": 4,
+        "init_from": "ld_2_cp_4_pr_flow",
     },
-    "ld_2_f_8_e_60_m_ladder_ema_0.99": {
+    "ld_2_f_8_e_60_m_ladder_ar_10_as_0.1_es_59_ema_0.99_k_best": {
         "epochs": 60,
         "ema": 0.99,
         "model": "ladder",
         "filters": 8,
+        "keep": "best",
+        "early_stopping": 59,
+        "augment_rotate": 10,
+        "augment_shift": 0.1,
     },
 }
 
@@ -149,8 +154,8 @@ def check_equal(interrupted, uninterrupted, run, epochs):
 
 def test_trainings_killed_seven_times_give_the_same(unbuilt_copy, fresh, tmp_path):
     epochs = {run: changes["epochs"] for run, changes in KILLED.items()}
-    variants = [*KILLED.values()]
-    unbuilt_copy.configure("digits", latent_dim=2, batch_size=32, variants=variants)
+    settings = {"epochs": 3, "batch_size": 32, "validation": "auto"}
+    unbuilt_copy.configure("digits", latent_dim=2, variants=[PARENT, *KILLED.values()], **settings)
     training = Training(unbuilt_copy, "digits", tuple(epochs))
 
     epoch_done = r"epoch (?!1/)\d+/"  # so that one is saved

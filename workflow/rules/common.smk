@@ -144,6 +144,12 @@ def second_stage_code(wildcards):
     return fingerprint("train_second_stage", f"vae.models.{network}")
 
 
+def weights_to_start_with(wildcards):
+    """The weights of the run that this one starts from; none if it starts afresh."""
+    start = run_values(wildcards).get("init_from")
+    return [f"results/{wildcards.dataset}/{start}/weights.npz"] if start else []
+
+
 def train_code(wildcards):
     """Fingerprint of what trains a run: the parts that other runs have are not in it."""
     run = run_values(wildcards)

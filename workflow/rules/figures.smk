@@ -222,6 +222,27 @@ rule plot_levels:
         "../../scripts/plot_levels.py"
 
 
+# Training images, and what augmentation makes of them.
+rule plot_augmented:
+    input:
+        images="results/{dataset}/images.npz",
+    output:
+        in_report("results/{dataset}/{run}/augmented.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_augmented.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_augmented.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    params:
+        run=run_values,
+        code=fingerprint("plot_augmented"),
+    script:
+        "../../scripts/plot_augmented.py"
+
+
 # The loss and its two parts, epoch by epoch.
 rule plot_history:
     input:

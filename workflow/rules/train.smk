@@ -2,6 +2,7 @@
 rule train:
     input:
         images="results/{dataset}/images.npz",
+        start=weights_to_start_with,
     output:
         encoder="results/{dataset}/{run}/encoder.keras",
         decoder="results/{dataset}/{run}/decoder.keras",
@@ -9,6 +10,7 @@ rule train:
         encoder_onnx="results/{dataset}/{run}/encoder.onnx",
         posterior_onnx="results/{dataset}/{run}/posterior.onnx",
         decoder_onnx="results/{dataset}/{run}/decoder.onnx",
+        weights="results/{dataset}/{run}/weights.npz",
         history="results/{dataset}/{run}/history.csv",
         record="results/{dataset}/{run}/run.json",
     log:

@@ -69,3 +69,14 @@ def are_dark(parts: Iterable[np.ndarray]) -> bool:
     for values in parts:
         counts += np.bincount(values.ravel(), minlength=256)
     return bool(counts[:DARK].sum() >= PERCENTILES[1] / 100 * counts.sum())
+
+
+def darkness(place: str, low: float, high: float) -> UserError:
+    """What to tell people whose images `are_dark`; low, high: percentiles of the pixels."""
+    return UserError(
+        f"99.9% of the pixels of {place} lie below a quarter of what their type can hold, so the "
+        "images would be nearly black. Set in config/config.yaml one of\n"
+        f"  intensity: percentile   (here [{low:g}, {high:g}] become black and white)\n"
+        f"  intensity: [0, {high:g}]   (or the values that are black and white in these images)\n"
+        "  intensity: type   (if the images are that dark)"
+    )

@@ -15,7 +15,7 @@ from vae.data import intensity
 from vae.data.file_names import FileNames
 from vae.data.images import Images, Split, write
 from vae.data.rows import Rows
-from vae.data.splits import split
+from vae.data.splits import held_out, split
 from vae.data.streams import Block, Raw, Skipped, Stream
 from vae.services.errors import UserError
 from vae.services.files import atomic
@@ -58,8 +58,8 @@ def prepare(
 
     paths_to_raw_files: of its raw files, none if they are the user's own.
     preparation: `format`, a module of `vae.data.sources`; `settings` and `class_names` for its
-        `read`; `paths`, if the raw data are the user's own; `validation`, if so many training
-        images are held out.
+        `read`; `paths`, if the raw data are the user's own; `validation`, if training images are
+        held out: their number, or "auto".
 
     Raises UserError if the raw files are damaged or do not fit the config.
     """
@@ -76,7 +76,7 @@ def prepare(
         if settings.get("intensity", "type") is None and _are_dark(images):
             better, _ = collect(read(intensity="percentile"), settings, place, part.parent)
             low, high = better.preparation["intensity"]
-            raise _dark(place, low, high)
+            raise intensity.darkness(place, low, high)
         images = _with_validation(images, preparation.get("validation", 0))
         images = replace(
             images,
@@ -105,8 +105,10 @@ def prepare(
     )
 
 
-def _with_validation(images: Images, count: int) -> Images:
+def _with_validation(images: Images, count: int | str) -> Images:
     """Hold out so many training images; raises UserError if the source has validation images."""
+    if count == "auto":
+        count = 0 if images.validation else held_out(len(images.train))
     if not count:
         return images
     if images.validation:
@@ -121,16 +123,6 @@ def _with_validation(images: Images, count: int) -> Images:
 def _are_dark(images: Images) -> bool:
     return intensity.are_dark(
         part for split in images.splits.values() for part in _parts(split.pixels)
-    )
-
-
-def _dark(place: str, low: float, high: float) -> UserError:
-    return UserError(
-        f"99.9% of the pixels of {place} lie below a quarter of what their type can hold, so the "
-        "images would be nearly black. Set in config/config.yaml one of\n"
-        f"  intensity: percentile   (here [{low:g}, {high:g}] become black and white)\n"
-        f"  intensity: [0, {high:g}]   (or the values that are black and white in these images)\n"
-        "  intensity: type   (if the images are that dark)"
     )
 
 

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+FEW = 2_000  # training images
+FEWEST_HELD_OUT = 8
+
 
 def split(
     names: Sequence[str], labels: Sequence[int], test_share: float
@@ -33,6 +36,14 @@ def split(
         test.update(members[: min(max(size, 1), len(members) - 1)])
     sets = [i for i in order if i not in test], [i for i in order if i in test]
     return tuple(np.array(indices, dtype=np.int64) for indices in sets)
+
+
+def held_out(images: int) -> int:
+    """How many of so many training images `validation: auto` sets aside.
+
+    A few images are soon learned by heart, and it is those set aside that show when.
+    """
+    return min(max(images // 10, FEWEST_HELD_OUT), images // 4) if images < FEW else 0
 
 
 def _digest(name: str) -> bytes:

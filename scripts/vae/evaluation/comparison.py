@@ -48,16 +48,16 @@ def table(
     `<metric>_sd`, NaN for a single run; `best`, the metrics in which no row is better by more than
     the larger of the two standard deviations, of rows that agree in the settings of the metric's
     group: on validation images, if all runs have metrics of those, so that test images choose
-    nothing.
+    nothing; `warnings`, what did not work in one of the runs, in a few words each.
     """
-    settings = pd.DataFrame([record["settings"] for record in records], dtype=object)
+    settings = pd.DataFrame([record["resolved"] for record in records], dtype=object)
     settings = settings.drop(columns="seed")
     varied = [key for key in settings if len(set(settings[key].astype(str))) > 1]
     keys = ["latent_dim", *(key for key in varied if key != "latent_dim")]
     same = [settings[key] for key in keys]
     results = [
         evaluation["metrics"]
-        | baselines_of(evaluation["metrics"], record["settings"], of_dataset)
+        | baselines_of(evaluation["metrics"], record["resolved"], of_dataset)
         | by_full_name(quality)
         for record, evaluation, quality in zip(records, evaluations, qualities, strict=True)
     ]
@@ -71,6 +71,14 @@ def table(
         if name in judged
     }
     rows["best"] = [" ".join(name for name in best if i in best[name]) for i in rows.index]
+    warned = {
+        record["run"]: [*record["warnings"], *evaluation["warnings"]]
+        for record, evaluation in zip(records, evaluations, strict=True)
+    }
+    rows["warnings"] = [
+        ", ".join(dict.fromkeys(name for run in names.split() for name in warned[run]))
+        for names in rows["runs"]
+    ]
     return rows[["runs", "seeds", *keys, *(c for c in rows if c not in {"runs", "seeds", *keys})]]
 
 

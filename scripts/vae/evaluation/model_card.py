@@ -7,7 +7,7 @@ from typing import Any
 
 from vae.evaluation.metrics import TABLE, baselines_of
 from vae.evaluation.sample_metrics import by_full_name
-from vae.services import records
+from vae.services import records, warning_texts
 from vae.services.files import atomic
 from vae.services.words import counted
 
@@ -78,7 +78,8 @@ def text(
 
     data: `source`, `licence` and `citation` of the images.
     """
-    settings, images = record["settings"], record["images"]
+    settings, images = record["resolved"], record["images"]
+    warnings = warning_texts.sentences(record["warnings"] | evaluation["warnings"])
     shape = " × ".join(map(str, images["shape"]))
     classes = len(record["class_names"])
     held_against = baselines_of(evaluation["metrics"], settings, of_dataset)
@@ -97,13 +98,14 @@ def text(
         "Source": data["source"],
         "Licence of the images": data["licence"],
         "Citation": data["citation"],
-        "Training": f"{counted(settings['epochs'], 'epoch')}, {record['seconds']:,.0f} s on "
+        "Training": f"{_epochs(record)}, {record['seconds']:,.0f} s on "
         f"{devices} ({record['machine']}, {counted(record['threads'], 'thread')}), in "
         f"{record['engine']['precision']} with {record['engine']['backend']}",
     }
     parts = [
         f"# {record['dataset']}, {record['run']}",
         _table(("", ""), facts.items()),
+        *(["## What did not work", *warnings] if warnings else []),
         "## What it is for",
         "Looking at what a variational autoencoder learns: its latent space, its samples, its "
         "reconstructions. Not a lossless code, nor a source of images that could be taken for "
@@ -130,6 +132,13 @@ def text(
         _table(("version", ""), record["versions"].items()),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _epochs(record: dict[str, Any]) -> str:
+    trained, kept = record["epochs"], record["kept_epoch"]
+    return counted(trained, "epoch") + (
+        f", of which epoch {kept} was kept" if kept < trained else ""
+    )
 
 
 def loading(latent_size: int, shape: list[int], classes: int) -> str:

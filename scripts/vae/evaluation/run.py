@@ -1,12 +1,15 @@
 """The evaluation of a run on the test set, from its files to metrics.json."""
 
+import logging
 from dataclasses import replace
 
 from vae.data import binarization, images
-from vae.evaluation import testset
+from vae.evaluation import testset, trouble
 from vae.latent.onnx import Decoder
 from vae.latent.posteriors import ApproximatePosterior
-from vae.services import records
+from vae.services import records, warning_texts
+
+logger = logging.getLogger(__name__)
 
 CONDITIONAL = "This run is conditional: likelihoods and bounds are of images given their class."
 
@@ -38,11 +41,23 @@ def evaluate(
     )
     of_run = (settings["likelihood"], settings["seed"])
     options = evaluation | {"binary": binary}
+    metrics = testset.evaluate(data, *networks, *of_run, **options)
+    decoder = networks[1]
+    warnings = trouble.found(
+        metrics["active_units"]["value"],
+        decoder.latent_size,
+        metrics["mse"]["value"],
+        trouble.mean_image_mse(data.train.pixels, data.test),
+        trouble.spread(decoder, data.test, settings["seed"]),
+    )
+    for text in warning_texts.sentences(warnings):
+        logger.warning("%s", text)
     content = {
         "dataset": record["dataset"],
         "run": record["run"],
         "evaluation": evaluation,
-        "metrics": testset.evaluate(data, *networks, *of_run, **options),
+        "metrics": metrics,
+        "warnings": warnings,
         "notes": [CONDITIONAL] if settings["conditional"] else [],
     }
     if data.validation:

@@ -51,11 +51,11 @@ def card(link: str, run: dict[str, Any], images: np.ndarray) -> str:
 
     link: to its page, relative; run: its run.json; images: [N, H, W, C] in [0, 1].
     """
-    settings = run["settings"]
+    settings = run["resolved"]
     facts = [
         counted(settings["latent_dim"], "latent dimension"),
         f"network {settings['model']}{', conditional' if settings['conditional'] else ''}",
-        f"{counted(settings['epochs'], 'epoch')}, loss {run['final']['loss']:,.2f} nats an image",
+        f"{counted(run['epochs'], 'epoch')}, loss {run['final']['loss']:,.2f} nats an image",
     ]
     rows = in_rows(images, min(6, len(images)))
     gaps = mosaic(np.zeros_like(rows))[..., :1]  # white on black; they let the page through

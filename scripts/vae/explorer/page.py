@@ -111,7 +111,7 @@ def content(
     return {
         "dataset": run["dataset"],
         "run": run["run"],
-        "settings": run["settings"],
+        "settings": run["resolved"],
         "classNames": run["class_names"],
         "shape": list(pixels.shape[1:]),
         "testImages": len(pixels),

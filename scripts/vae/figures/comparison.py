@@ -53,12 +53,15 @@ def draw(rows: pd.DataFrame, title: str) -> Figure:
 
     rows: as returned by `evaluation.comparison.table`.
     """
-    n = int(rows["seeds"].sum())
+    n, warned = int(rows["seeds"].sum()), int((rows["warnings"] != "").sum())
+    about = f"{title}   ·   {counted(n, 'run')}, on test images; a ring marks the best"
+    if warned:
+        about += f"; {counted(warned, 'row')} of comparison.csv with warnings"
     figure = sheet(
         LONGEST,
         1060,
         "Which latent size?",
-        f"{title}   ·   {counted(n, 'run')}, on test images; a ring marks the best",
+        about,
         layout="constrained",
     )
     panels = [(name, metric) for name, metric in PANELS.items() if name in rows]

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import keras
 
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 
 class Group(NamedTuple):

@@ -18,7 +18,7 @@ import keras
 from keras import layers
 
 from vae.models import Group, Hierarchy, conv, resnet
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 SETTINGS = {
     "filters": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "default": 64,
@@ -140,7 +140,9 @@ class _Ladder:
         """h, changed by the values of a group times the scale that h gives them."""
         scale = layers.Conv2D(values.shape[-1], 1, activation="softplus", name=f"{name}_scale")
         scaled = layers.Multiply(name=f"{name}_scaled")([scale(hidden), values])
-        change = layers.Conv2D(self.run.filters, 1, name=f"{name}_change")(scaled)
+        # From zero on: otherwise the first draws are noise, and learning to ignore it comes first.
+        options = {"kernel_initializer": "zeros", "name": f"{name}_change"}
+        change = layers.Conv2D(self.run.filters, 1, **options)(scaled)
         hidden = layers.Add(name=f"{name}_added")([hidden, change])
         return resnet.block(hidden, f"{name}_block")
 

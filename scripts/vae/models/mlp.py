@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from vae.models import inputs
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 SETTINGS = {
     "intermediate_dim": {"type": "whole", "bounds": {"ge": 1, "le": 65_536}, "default": 512,

@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from vae.models import conv, inputs
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 SETTINGS = {
     "filters": {"type": "whole", "bounds": {"ge": 1, "le": 4096}, "default": 32,

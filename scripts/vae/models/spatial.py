@@ -16,7 +16,7 @@ import keras
 from keras import layers
 
 from vae.models import conv, resnet
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 from vae.services.errors import UserError
 
 SETTINGS = {

@@ -5,18 +5,23 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainValidator,
+    Tag,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
 )
+
+# In the path that pydantic gives of an error; no key of the config starts like this.
+AUTO_TAG, VALUE_TAG = "~auto", "~value"
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,16 @@ def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:
     ]
     others = [{"enum": [*words], "type": "string"}] if words else [schema]
     return Annotated[Any, PlainValidator(check), WithJsonSchema({"anyOf": [*others, *lists]})]
+
+
+def or_auto(kind: Any) -> Any:
+    """`auto`, or a value of another kind; what is wrong with a value is said about that kind."""
+
+    def tag(value: Any) -> str:
+        return AUTO_TAG if value == "auto" else VALUE_TAG
+
+    word = Annotated[Literal["auto"], Tag(AUTO_TAG)]
+    return Annotated[word | Annotated[kind, Tag(VALUE_TAG)], Discriminator(tag)]
 
 
 class Strict(BaseModel):

@@ -2,7 +2,8 @@
 
 FILES: name of each file -> its label in the report. OF: "run" (the default), "second stage" of a
 run, or "dataset" for a figure that shows all runs of one. DRAWN_FOR: keys of a run -> the values
-for which it is drawn, all of which have to match. SETTINGS: the figure settings that it uses, as
+for which it is drawn, all of which have to match. DRAWN_WITH: keys of a run, of which it needs one
+that is not 0. SETTINGS: the figure settings that it uses, as
 `vae.plan.parts` reads them.
 
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
@@ -27,9 +28,15 @@ def files_of_a_run(values: Mapping[str, Any], second_stage: bool = False) -> lis
     return sorted(
         file
         for part in (*_figures("run"), *(_figures("second stage") if second_stage else ()))
-        if all(values.get(k) in v for k, v in part.constants.get("DRAWN_FOR", {}).items())
+        if _is_drawn(part, values)
         for file in part.constants["FILES"]
     )
+
+
+def _is_drawn(part: Part, values: Mapping[str, Any]) -> bool:
+    fits = (values.get(key) in those for key, those in part.constants.get("DRAWN_FOR", {}).items())
+    keys = part.constants.get("DRAWN_WITH", [])
+    return all(fits) and (not keys or any(values.get(key) for key in keys))
 
 
 def label(file: str) -> str:

@@ -21,7 +21,7 @@ WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
 # What `vae.plan` reads of the files in these packages, or of one module: it is in parameters of the
 # rules, or changes no result.
 STATED = {
-    "vae.models.": {"SETTINGS", "LEARNING_RATE", "PRIORS", "CONDITIONAL", "SECOND_STAGE"},
+    "vae.models.": {"SETTINGS", "PRIORS", "CONDITIONAL", "SECOND_STAGE"},
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "ONLY_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {
@@ -37,7 +37,7 @@ STATED = {
     },
     "vae.data.pictures.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},
-    "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "OF"},
+    "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
     "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
 }

@@ -13,8 +13,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from vae.plan import config
-from vae.plan.config import ABBREVIATIONS, Dataset, RunSettings, SourceSettings
+from vae.plan.config import Dataset, SourceSettings
 from vae.plan.fields import Setting
+from vae.plan.run_settings import ABBREVIATIONS, RunSettings
 from vae.plan.sources import RawFile, Source, Wheel
 
 

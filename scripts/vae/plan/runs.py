@@ -13,20 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from vae.plan import datasets
-from vae.plan.config import (
-    ABBREVIATIONS,
-    CHOSEN,
-    RMSPROP_RATE,
-    CommonSettings,
-    Dataset,
-    RunSettings,
-)
+from vae.plan.config import Dataset
 from vae.plan.messages import ConfigError, near
 from vae.plan.parts import Part, parts
+from vae.plan.run_settings import ABBREVIATIONS, CHOSEN, CommonSettings, RunSettings
 from vae.plan.sources import Source
 from vae.plan.validation import validate
 
 MOST_RUNS = 10_000  # of a variant
+# With what is particular to a part, all that the shapes of a run's weights depend on.
+SHAPE = ("model", "latent_dim", "likelihood", "prior", "conditional")
 
 _LIBRARY = Path(__file__).resolve().parents[1]
 
@@ -90,6 +86,8 @@ def resolve(config: dict[str, Any]) -> Settings:
             for run in selected or ()
             if run not in runs[name]
         ]
+        errors += _misplaced_starts(runs[name], path)
+        errors += _without_validation(runs[name], dataset, path)
         there = not datasets.unreadable(dataset, path)
         if conditional and there and not datasets.labelled(dataset):
             errors.append(
@@ -99,6 +97,41 @@ def resolve(config: dict[str, Any]) -> Settings:
     if errors:
         raise ConfigError(errors)
     return Settings(configured, checked.sources, runs, checked.max_cached_mb)
+
+
+def _misplaced_starts(runs: dict[str, Run], path: str) -> Iterator[str]:
+    """What is wrong with the runs that others start from."""
+    same = [*SHAPE, *sorted(set(RunSettings.model_fields) - set(CommonSettings.model_fields))]
+    for run in runs.values():
+        place, start = f"{path}: the run {run.name}: init_from", run.values.get("init_from")
+        if start is None:
+            continue
+        if start not in runs:
+            yield f"{place}: no run is called {start!r}{near(start, runs)}"
+            continue
+        other = runs[start].values
+        if differ := [key for key in same if run.values.get(key) != other.get(key)]:
+            yield f"{place}: {start} has other weights, since it differs in {', '.join(differ)}"
+        seen = [run.name]
+        while start in runs and start not in seen:
+            seen.append(start)
+            start = runs[start].values.get("init_from")
+        if start == run.name:
+            yield f"{place}: each waits for the next: {' from '.join([*seen, start])}"
+
+
+def _without_validation(runs: dict[str, Run], dataset: Dataset, path: str) -> Iterator[str]:
+    """Which settings go by validation images where the config says that there are none."""
+    if dataset.validation != 0:
+        return
+    for run in runs.values():
+        asked = {"keep: best": run.values["keep"] == "best"}
+        asked["early_stopping"] = "early_stopping" in run.values
+        for setting in (name for name, is_set in asked.items() if is_set):
+            yield (
+                f"{path}: the run {run.name}: {setting} goes by validation images, so validation "
+                "has to be a number of training images"
+            )
 
 
 def _with_second_stages(runs: dict[str, Run], selected: list[str] | None) -> dict[str, Run]:
@@ -136,13 +169,24 @@ def _expand(
             continue
         for combination in itertools.product(*lists.values()):
             changed = dict(zip(lists, combination, strict=True))
-            values = base | changed
+            values = _continued(base | changed, changed)
             values |= {key: values[key] or default for key, default in defaults.items()}
             try:
                 yield where, Run(run_name(changed), _complete(values, kind))
             except ValueError as error:
                 errors.append(f"{where}.{error}")
                 break
+
+
+def _continued(values: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """The values of a run; one that starts from another run's weights has other defaults.
+
+    changed: those that its variant sets, all that counts if `init_from` is among them.
+    """
+    own = changed if "init_from" in changed else values
+    if values["init_from"] is None or own.get("learning_rate") is not None:
+        return values
+    return values | {"learning_rate": None, "warmup_epochs": changed.get("warmup_epochs", 0.0)}
 
 
 def run_name(changed: dict[str, Any]) -> str:
@@ -194,10 +238,6 @@ def _complete(values: dict[str, Any], kind: str) -> dict[str, Any]:
         )
     if values["conditional"] and not model.constants.get("CONDITIONAL", True):
         raise ValueError(f"conditional: the model {model.name} cannot be conditional")
-    if values["learning_rate"] is None:
-        rmsprop = values["optimizer"] == "rmsprop"
-        rate = chosen["model"].constants["LEARNING_RATE"]
-        values["learning_rate"] = RMSPROP_RATE if rmsprop else rate
     return {key: value for key, value in sorted(values.items()) if value is not None}
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vae.plan import targets
 from vae.plan.runs import Run, Settings
@@ -77,11 +78,10 @@ def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:
     if beat and beat.error:
         return "failed", f"{beat.error[:80]}  {folder / 'logs/train.log'}"
     if beat:
-        at = f"epoch {beat.epoch}/{beat.epochs} on {beat.host}"
+        at = f"{_epoch(beat)} on {beat.host}"
         return "interrupted", f"{at}; the same command goes on"
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    record = _record(folder / "run.json")
+    if not record:
         prepared = (results / dataset / "images.npz").exists()
         log = None if prepared else _failed(results / dataset / "logs/prepare.log")
         return ("failed", str(log)) if log else ("waiting", "" if prepared else "for its images")
@@ -91,7 +91,11 @@ def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:
     missing = [file for file in files if not file.exists()]
     if not missing:
         loss = record.get("final", {}).get("loss")
-        return "done", "" if loss is None else f"loss {loss:.2f}"
+        parts = [] if loss is None else [f"loss {loss:.2f}"]
+        evaluation = _record(folder / "metrics.json")
+        if names := [*record.get("warnings", {}), *evaluation.get("warnings", {})]:
+            parts.append(f"warnings: {', '.join(names)}; {folder / 'model_card.md'}")
+        return "done", "  ".join(parts)
     logs = (_failed(log) for log in sorted((folder / "logs").glob("*.log")))
     if log := next(filter(None, logs), None):
         return "failed", str(log)
@@ -99,7 +103,7 @@ def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:
 
 
 def _progress(beat: heartbeats.State) -> str:
-    parts = [f"epoch {beat.epoch}/{beat.epochs}"]
+    parts = [_epoch(beat)]
     if beat.loss is not None:
         parts.append(f"loss {beat.loss:.2f}")
     if beat.images_per_second:
@@ -110,6 +114,19 @@ def _progress(beat: heartbeats.State) -> str:
     if (silent := time.time() - beat.time) > SILENT:
         parts.append(f"silent for {clock(silent)}")
     return "  ".join(parts)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """What a record holds; nothing where there is none, or a damaged one."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _epoch(beat: heartbeats.State) -> str:
+    return f"epoch {beat.epoch}/{beat.epochs or '?'}"
 
 
 def _failed(log: Path) -> Path | None:

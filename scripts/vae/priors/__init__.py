@@ -14,7 +14,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 if TYPE_CHECKING:
     import keras

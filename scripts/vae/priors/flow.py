@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import initializers, layers, ops
 
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 from vae.priors import Map, Stock
 
 SETTINGS = {

@@ -1,6 +1,6 @@
 """N(0, I), the prior of Kingma and Welling 2013 (arXiv 1312.6114): nothing to learn."""
 
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 
 SETTINGS = {}
 

@@ -22,10 +22,10 @@ SELDOM = 2.0  # seconds between two writes: the folder may be on a network file 
 class State:
     """Where a training is.
 
-    epoch: the last one that ended; loss: its loss, in nats an image; images_per_second: of a
-    whole epoch, its test included; left: seconds; error: what it failed with; stopped: whether it
-    was asked to end and did; job: its number on a Slurm cluster; time: of the last sign of life,
-    in seconds since 1970.
+    epochs: 0 until it is known; epoch: the last one that ended; loss: its loss, in nats an image;
+    images_per_second: of a whole epoch, its test included; left: seconds; error: what it failed
+    with; stopped: whether it was asked to end and did; job: its number on a Slurm cluster; time: of
+    the last sign of life, in seconds since 1970.
     """
 
     epochs: int
@@ -63,10 +63,10 @@ class Heartbeat:
     cannot be written is no reason to stop a training.
 
     path: for instance results/mnist/ld_2/logs/heartbeat.json.
-    images: that an epoch trains on, to be set once it is known.
+    images: that an epoch trains on, to be set once it is known, like `state.epochs`.
     """
 
-    def __init__(self, path: str | Path, epochs: int):
+    def __init__(self, path: str | Path, epochs: int = 0):
         self.path = Path(path)
         self.state = State(epochs)
         self.images = 0

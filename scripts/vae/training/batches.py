@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from vae.data import binarization
+from vae.data.augmentation import Augmentation
 from vae.data.images import Split
 
 
@@ -21,6 +22,7 @@ class Batches:
 
     order: of the images, int64 [N], by default as they are.
     mirrored: which of them, in that order, are mirrored left to right, bool [N].
+    augmented: how, and the changes of each in that order, [N, 5].
     binary: draws black and white by the gray values; its state is not changed.
     classes: K, for one-hot classes [B, K] beside the pixels; 0 for none.
     labelled: whether labels [B] are what is to be learned.
@@ -30,6 +32,7 @@ class Batches:
     size: int
     order: np.ndarray | None = None
     mirrored: np.ndarray | None = None
+    augmented: tuple[Augmentation, np.ndarray] | None = None
     binary: np.random.Generator | None = None
     classes: int = 0
     labelled: bool = False
@@ -48,6 +51,9 @@ class Batches:
             if self.mirrored is not None:
                 mirrored = self.mirrored[part]
                 pixels[mirrored] = pixels[mirrored, :, ::-1]
+            if self.augmented is not None:
+                augmentation, changes = self.augmented
+                pixels = augmentation.apply(pixels, changes[part])
             if rng is not None:
                 pixels = binarization.draw(pixels, rng)
             one_hot = [np.eye(self.classes, dtype=np.float32)[labels]] if self.classes else []

@@ -86,6 +86,8 @@ class Bound(keras.Model):
     float32, whatever the networks compute in.
 
     shards: of each batch, that are computed apart from each other; rounding alone depends on it.
+
+    Metrics, as means over images: reconstruction, kl, and square, of the loss.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Bound(keras.Model):
         self.noise = keras.random.SeedGenerator(seed)
         self.reconstruction = keras.metrics.Mean("reconstruction")
         self.kl = keras.metrics.Mean("kl")
+        self.square = keras.metrics.Mean("square")
 
     def passes(self, x, label, noise):
         """A `Draw` for images in [0, 1], and the parameters of p(x|z) there; noise: [B, D]."""
@@ -139,6 +142,7 @@ class Bound(keras.Model):
         reconstruction, kl = y_pred
         self.reconstruction.update_state(reconstruction)
         self.kl.update_state(kl)
+        self.square.update_state(ops.square(reconstruction + self.beta * kl))
         weight = self.beta
         if self.kl_warmup_steps:
             steps = ops.cast(self.steps, "float32")

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 from vae.services import engine_reasons as reasons
 from vae.services import gpus
 

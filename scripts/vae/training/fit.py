@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -14,32 +15,36 @@ from keras import ops
 
 from vae import likelihoods, models, priors
 from vae.data import binarization
+from vae.data.augmentation import Augmentation
 from vae.data.images import Images, Split
 from vae.models import Hierarchy
-from vae.plan.config import RunSettings
+from vae.plan.run_settings import RunSettings
 from vae.services.checkpoints import Checkpoints
 from vae.services.durations import clock
 from vae.services.errors import UserError
-from vae.training import cpu_layers
-from vae.training.averaging import averaged, averaging, use_average
+from vae.training import cpu_layers, weights
+from vae.training.averaging import averaged, use_average
 from vae.training.batches import Batches, Feed
 from vae.training.elbo import VAE, Bound, HierarchicalVAE
 from vae.training.engine import Engine, choose
+from vae.training.optimizers import learning_rate, optimizer
 
 logger = logging.getLogger(__name__)
 
 MOST = 2000  # images, of which the mean is taken
 LOSSES = ("loss", "reconstruction", "kl")
+ERROR = "validation_error"  # column of the history with keep: best: the loss's standard error
 
 
 class Trained(NamedTuple):
-    """What a training gives: the VAE, in float32, and its history.
+    """What a training gives: the VAE, in float32, its history, and the epoch its weights are of.
 
     With `ema`, its weights are the average.
     """
 
     vae: Bound
     history: pd.DataFrame
+    kept_epoch: int
 
 
 def build(
@@ -82,21 +87,26 @@ def train(
     run: RunSettings,
     engine: Engine | None = None,
     checkpoints: Checkpoints | None = None,
+    path_to_weights: str | Path | None = None,
 ) -> Trained:
     """Train a VAE on `images.train`; after each epoch, measure it on images held out.
+
+    run: as `defaults.resolved` gives it.
 
     The history has a row an epoch and the columns epoch; loss, reconstruction and kl in nats an
     image, averaged over the epoch; test_loss, test_reconstruction and test_kl at its end, or
     validation_loss, ... where there are validation images; the learning_rate of its last step;
-    seconds. A loss is reconstruction + beta * kl, also while the weight of the KL still rises.
+    seconds; with `keep: best` the standard error of validation_loss. A loss is reconstruction +
+    beta * kl, also while the weight of the KL still rises.
     With `ema`, images held out are measured with the average of the weights; the next epoch goes
     on from the weights themselves.
 
     engine: that runs the steps, and has its threads; by default the one for a single thread.
     checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
     bit for bit: an epoch depends on seed, epoch and the state alone.
+    path_to_weights: of another run, to start with.
 
-    Raises UserError if a loss is no longer finite.
+    Raises UserError if a loss is no longer finite, or those weights are of another network.
     """
     count = len(images.train)
     steps = math.ceil(count / run.batch_size)
@@ -108,6 +118,8 @@ def train(
     if isinstance(vae, HierarchicalVAE):
         some = images.train.pixels[:: math.ceil(count / MOST)]
         vae.start_at(float(some.mean()) / 255)
+    if path_to_weights:
+        weights.load(vae, path_to_weights)
     vae.kl_warmup_steps = round(run.kl_warmup_epochs * steps)
     rate = learning_rate(run, steps)
     vae.compile(optimizer(run, rate), **engine.compile_options(steps))
@@ -116,14 +128,17 @@ def train(
     rates = ops.convert_to_numpy(ops.map(rate, steps * ops.arange(1, run.epochs + 1) - 1))
 
     vae.optimizer.build(vae.trainable_variables)
-    state = [*vae.weights, vae.noise.state, *vae.optimizer.variables]
+    kept = [keras.Variable(w, trainable=False) for w in vae.weights] if run.keep == "best" else []
+    state = [*vae.weights, vae.noise.state, *vae.optimizer.variables, *kept]
     rows = checkpoints.restore(state, engine.computing) if checkpoints else []
 
     held_out, split = images.held_out
+    measured = f"{held_out}_loss"
     binary = binarization.fixed_generator(held_out) if run.binarize == "dynamic" else None
     held_out_batches = Batches(split, run.batch_size, binary=binary, classes=classes)
     feeds = Feed(), Feed()
-    for epoch in range(len(rows) + 1, run.epochs + 1):
+    while not _ended(rows, run, measured):
+        epoch = len(rows) + 1
         start = time.perf_counter()
         means = _pass(
             vae.fit, feeds[0].arguments(shuffled(images.train, run, epoch, classes)), shuffle=False
@@ -133,69 +148,73 @@ def train(
             held_out_means = _pass(
                 vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True
             )
+            losses = _losses(held_out_means, run)
+            error = _standard_error(held_out_means, losses["loss"], len(split))
+            now = {"epoch": epoch, measured: losses["loss"]} | ({ERROR: error} if kept else {})
+            if kept and _kept([*rows, now], measured) == epoch:
+                for variable, weight in zip(kept, vae.weights, strict=True):
+                    variable.assign(ops.copy(weight))
         seconds = time.perf_counter() - start
         rows.append(
             {"epoch": epoch}
             | _losses(means, run)
-            | {f"{held_out}_{name}": value for name, value in _losses(held_out_means, run).items()}
+            | {f"{held_out}_{name}": value for name, value in losses.items()}
+            | now
             | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds}
         )
         _check_finite(rows)
         left = np.median([row["seconds"] for row in rows]) * (run.epochs - epoch)
         logger.info(
             "epoch %d/%d  loss %.2f  %s loss %.2f  %s images/s  %s left",
-            *(epoch, run.epochs, rows[-1]["loss"], held_out, rows[-1][f"{held_out}_loss"]),
+            *(epoch, run.epochs, rows[-1]["loss"], held_out, rows[-1][measured]),
             *(f"{count / (trained - start):,.0f}", clock(left)),
         )
         if checkpoints:
-            checkpoints.epoch_done(state, last=epoch == run.epochs)
+            checkpoints.epoch_done(state, last=_ended(rows, run, measured))
     use_average(vae)
+    if kept:
+        vae.set_weights([ops.convert_to_numpy(variable) for variable in kept])
     if not engine.stock:
         result.set_weights(vae.get_weights())
-    return Trained(result, pd.DataFrame(rows))
+    history = pd.DataFrame(rows)
+    kept_epoch = _kept(rows, measured) if kept else len(rows)
+    return Trained(result, history, kept_epoch)
+
+
+def _kept(rows: list[dict[str, float]], measured: str) -> int:
+    """The epoch whose weights are kept as the best: see ERROR.
+
+    A few images tell little about an epoch, and a network that learns its training images by heart
+    looks good on a few others for longer than on many. So a later epoch has to be better by more
+    than a standard error (Breiman et al. 1984, section 3.4.3).
+    """
+    kept, *others = rows
+    for row in others:
+        kept = row if row[measured] < kept[measured] - row[ERROR] else kept
+    return kept["epoch"]
+
+
+def _ended(rows: list[dict[str, float]], run: RunSettings, measured: str) -> bool:
+    """Whether no epoch is left, or the last ones brought nothing better."""
+    if len(rows) == run.epochs:
+        return True
+    return bool(rows and run.early_stopping) and (
+        len(rows) - min(rows, key=lambda row: row[measured])["epoch"] >= run.early_stopping
+    )
 
 
 def shuffled(split: Split, run: RunSettings, epoch: int, classes: int = 0) -> Batches:
-    """Images as an epoch sees them: in its order, mirrored, binary.
+    """Images as an epoch sees them: in its order, mirrored, augmented, binary.
 
     All of it follows from seed and epoch alone.
     """
     rng = np.random.default_rng([run.seed, epoch])
     order = rng.permutation(len(split))
     mirrored = rng.random(len(split)) < 0.5 if run.flip else None
+    change = Augmentation.of(run)
+    augmented = (change, change.draw(len(split), rng)) if change else None
     binary = rng if run.binarize == "dynamic" else None
-    return Batches(split, run.batch_size, order, mirrored, binary, classes)
-
-
-def learning_rate(run: RunSettings, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Linear warm-up, then a half cosine to 0 or a constant, over epochs of `steps` steps.
-
-    The warm-up takes at most a fifth of the training.
-    """
-    total = steps * run.epochs
-    warmup = min(round(run.warmup_epochs * steps), total // 5)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else run.learning_rate,
-        decay_steps=total - warmup,
-        alpha=0.0 if run.schedule == "cosine" else 1.0,
-        warmup_target=run.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-
-
-def optimizer(
-    run: RunSettings, rate: float | keras.optimizers.schedules.LearningRateSchedule
-) -> keras.Optimizer:
-    """The optimizer of a run, not yet built; rate: the learning rate."""
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "adamax": keras.optimizers.Adamax,
-        "rmsprop": keras.optimizers.RMSprop,
-    }
-    kind = kinds[run.optimizer]
-    if run.ema is not None:
-        kind = averaging(kind, run.ema)
-    return kind(rate, global_clipnorm=run.clip_norm)
+    return Batches(split, run.batch_size, order, mirrored, augmented, binary, classes)
 
 
 @contextmanager
@@ -228,6 +247,11 @@ def _classes(images: Images) -> int:
 def _pass(function: Any, data: dict[str, Any], **options: Any) -> dict:
     result = function(**data, verbose=0, **options)
     return result if isinstance(result, dict) else {k: v[-1] for k, v in result.history.items()}
+
+
+def _standard_error(means: dict[str, float], loss: float, images: int) -> float:
+    """Of a mean loss over images: how far other images would put it."""
+    return math.sqrt(max(float(means["square"]) - loss**2, 0) / images)
 
 
 def _losses(means: dict[str, float], run: RunSettings) -> dict[str, float]:

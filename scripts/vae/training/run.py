@@ -1,5 +1,6 @@
 """The training of a run, from its images to its files."""
 
+import hashlib
 import logging
 import math
 import time
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from vae.data import images
 from vae.data.images import Images
-from vae.plan.config import RunSettings
-from vae.services import gpus, records
+from vae.plan.run_settings import RunSettings
+from vae.services import gpus, records, warning_texts
 from vae.services.checkpoints import Checkpoints, identity
 from vae.services.files import atomic
 from vae.services.heartbeats import Heartbeat
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 def train(
     path_to_images: str,
+    paths_to_weights: Sequence[str],
     settings: dict[str, Any],
     code: str,
     names: dict[str, str],
@@ -33,45 +35,52 @@ def train(
 
     Goes on from the checkpoint of a training that was interrupted, and keeps a heartbeat meanwhile.
 
-    settings: the values of `RunSettings`; code: fingerprint of what trains; names: dataset and run;
-    outputs: paths of encoder, decoder, vae (.keras), encoder_onnx, posterior_onnx, decoder_onnx,
+    paths_to_weights: of the run whose weights this one starts with, if it does so; settings: the
+    values of `RunSettings`; code: fingerprint of what trains; names: dataset and run; outputs:
+    paths of encoder, decoder, vae (.keras), encoder_onnx, posterior_onnx, decoder_onnx, weights,
     history, record.
     """
     folder = Path(outputs["record"]).parent
-    run = RunSettings(**settings)
+    start = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths_to_weights]
+    record = names | {"settings": settings, "init_from_sha256": start}
     with (
-        Heartbeat(folder / "logs/heartbeat.json", run.epochs) as heartbeat,
+        Heartbeat(folder / "logs/heartbeat.json") as heartbeat,
         gpus.reserved(),
         Checkpoints(
             folder=folder.parent / ".checkpoints" / folder.name,
-            identity=identity(settings, code, path_to_images),
+            identity=identity({"settings": settings, "start": start}, code, path_to_images),
             threads=threads,
             on_epoch=heartbeat.epoch_done,
         ) as checkpoints,
     ):
-        _train(path_to_images, run, checkpoints, heartbeat, names | {"settings": settings}, outputs)
+        _train(path_to_images, paths_to_weights, checkpoints, heartbeat, record, outputs)
 
 
 def _train(
     path_to_images: str,
-    run: RunSettings,
+    paths_to_weights: Sequence[str],
     checkpoints: Checkpoints,
     heartbeat: Heartbeat,
     record: dict[str, Any],
     outputs: dict[str, str],
 ) -> None:
     # TensorFlow takes seconds to import, so only once the log and the heartbeat are there.
-    from vae.training import engine, export, fit
+    from vae.training import defaults, engine, export, fit, trouble, weights
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
+    data = images.load(path_to_images, shuffled=True)
+    run = RunSettings(**record["settings"])
+    run = defaults.resolved(run, len(data.train), data.validation is not None)
+    heartbeat.images, heartbeat.state.epochs = len(data.train), run.epochs
     engine.use_gpus()
     running = engine.start(run, checkpoints.threads)
     export.check()
-    data = images.load(path_to_images, shuffled=True)
-    heartbeat.images = len(data.train)
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history = fit.train(data, run, running, checkpoints)
+    vae, history, kept_epoch = fit.train(data, run, running, checkpoints, *paths_to_weights)
+    warnings = trouble.found(history, run, len(data.train), kept_epoch)
+    for text in warning_texts.sentences(warnings):
+        logger.warning("%s", text)
 
     networks = export.networks(vae)
     export.save_keras(networks, outputs["encoder"], outputs["decoder"], outputs["vae"])
@@ -82,13 +91,18 @@ def _train(
         outputs["decoder_onnx"],
         about(data, record, run, vae.groups),
     )
+    weights.save(vae, outputs["weights"])
     with atomic(outputs["history"]) as part:
         history.to_csv(part, index=False, float_format="%.9g")
     record |= {
         "images": counts,
         "preparation": dict(data.preparation),
         "class_names": list(data.class_names),
-        "final": history.iloc[-1].to_dict(),
+        "resolved": run.model_dump(exclude_none=True),
+        "epochs": len(history),
+        "kept_epoch": kept_epoch,
+        "warnings": warnings,
+        "final": history.iloc[kept_epoch - 1].to_dict(),
         "seconds": round(time.perf_counter() - start, 1),
         "threads": checkpoints.threads,
         **engine.environment(running),

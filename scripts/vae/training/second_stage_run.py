@@ -16,7 +16,8 @@ from vae.data import images
 from vae.data.images import Images, Split
 from vae.latent.onnx import BATCH, slices
 from vae.latent.posteriors import ApproximatePosterior
-from vae.plan.config import RunSettings, SecondStageTraining
+from vae.plan.config import SecondStageTraining
+from vae.plan.run_settings import RunSettings
 from vae.services import gpus, records
 from vae.services.checkpoints import Checkpoints, identity
 from vae.services.files import atomic

@@ -1,0 +1,13 @@
+"""Plot training images as augmentation changes them."""
+
+from vae.figures import augmented
+from vae.services.jobs import job
+
+if __name__ == "__main__":
+    with job(snakemake.log[0]):
+        augmented.plot(
+            path_to_images=snakemake.input.images,
+            path_to_figure=snakemake.output[0],
+            run=snakemake.params.run,
+            title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
+        )
