@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> None:
     samples, names = page(Run(options.run), options.classes, options.each, *how)
     options.out.mkdir(parents=True, exist_ok=True)
     rows = [str(row) for row in range(1, len(names) + 1)]
-    figure = album(mosaic(samples), "What does each row show?", "", rows)
+    figure = album(mosaic(samples), "What does each row show?", "one class a row", rows)
     save(figure, options.out / "page.png")
     with atomic(options.out / "key.csv") as part:
         pd.DataFrame({"row": rows, "class": names}).to_csv(part, index=False)
