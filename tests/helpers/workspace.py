@@ -26,6 +26,7 @@ TINY = {
             "intermediate_dim": 8,
             "epochs": 2,
             "batch_size": 256,
+            "validation": 0,
             "evaluation": {"draws": 2, "samples": 5, "images": 20},
         }
     },

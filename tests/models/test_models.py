@@ -60,7 +60,7 @@ def test_training_and_onnx(model, likelihood, tmp_path):
     rng = np.random.default_rng(0)
     split = Split(rng.integers(0, 256, (8, 18, 20, 3), np.uint8), np.zeros(8, int))
     run = run_of(model, (18, 20, 3), likelihood=likelihood, epochs=1)
-    vae, history = fit.train(Images(split, split), run)
+    vae, history, _ = fit.train(Images(split, split), run)
     assert np.isfinite(history.loss[0])
     perturb(vae, rng)
     networks = export.networks(vae)

@@ -32,7 +32,7 @@ class Recorder:
 
 def trained(images, **changes):
     kept = Recorder()
-    vae, history = fit.train(images, run_settings(**changes), checkpoints=kept)
+    vae, history, _ = fit.train(images, run_settings(**changes), checkpoints=kept)
     return vae, history, kept.states
 
 

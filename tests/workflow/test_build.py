@@ -21,7 +21,7 @@ def test_every_file_of_a_run_is_built(built, run):
     assert {p.name for p in folder.iterdir()} == {
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
-        *("history.csv", "run.json", "codes.npz", "mixture.npz", "metrics.json"),
+        *("history.csv", "run.json", "weights.npz", "codes.npz", "mixture.npz", "metrics.json"),
         *("sample_quality.json", "model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }

@@ -28,7 +28,7 @@ def flowers(built, tmp_path_factory) -> Workspace:
         pixels = rng.integers(0, 256, (30, 40, 3), np.uint8)
         Image.fromarray(pixels).save(folder / (NAME if number == 0 else f"{number}.png"))
     (workspace.path / "my pictures/blue/2.png").write_bytes(b"no picture at all")
-    images = {"source": {"folder": "my pictures"}, "size": 19, "crop": "pad"}
+    images = {"source": {"folder": "my pictures"}, "size": 19, "crop": "pad", "validation": 0}
     workspace.configure("flowers", **images, latent_dim=2, **CONV)
     workspace.build()
     return workspace
