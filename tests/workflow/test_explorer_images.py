@@ -117,7 +117,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
             "dataset": "random",
             "run": f"ld_{latent_dim}",
             "class_names": names,
-            "settings": {"model": "mlp", "conditional": False},
+            "resolved": {"model": "mlp", "conditional": False},
             "latent_size": Decoder(decoder).latent_size,
         },
         Codes(z, np.ones_like(z), labels, FileNames.none(len(z))),
