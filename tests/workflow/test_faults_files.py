@@ -15,6 +15,7 @@ from PIL import Image
 from tests.helpers.faults import fails, run, succeeds
 from vae.data import preparation
 from vae.latent import encoding
+from vae.plan.datasets import source_settings
 from vae.services.jobs import job
 
 
@@ -81,15 +82,15 @@ def test_no_numbers_in_pictures_and_names_with_spaces(tmp_path, capsys):
         path.parent.mkdir(parents=True, exist_ok=True)
         pixels = np.full((8, 8), np.nan if number == 0 else number / 20, np.float32)
         Image.fromarray(pixels).save(path)
-    settings = {"size": 8, "crop": "fit", "test_share": 0.2, "max_skipped": 0.05}
-    params = {"format": "folder", "folder": str(folder), "settings": settings, "class_names": []}
+    settings = source_settings("folder", {"size": 8})
+    params = {"format": "folder", "paths": [str(folder)], "settings": settings, "class_names": []}
     outputs = (str(tmp_path / "images.npz"), str(tmp_path / "skipped.csv"))
     preparation.prepare([], params, 1, *outputs)
     with np.load(outputs[0], allow_pickle=False) as images:
         assert len(images["train_pixels"]) + len(images["test_pixels"]) == 19
         assert list(images["class_names"]) == ["a class, «0»", "a class, «1»"]
     (line,) = Path(outputs[1]).read_text(encoding="utf-8").splitlines()[1:]
-    assert line.startswith('"a class, «0»/picture no. 0 .tiff",its values reach from nan')
+    assert line.startswith('"a class, «0»/picture no. 0 .tiff",some of its values are NaN or infinity')
     settings["max_skipped"] = 0.01
     with pytest.raises(SystemExit), job(tmp_path / "log"):
         preparation.prepare([], params, 1, *outputs)

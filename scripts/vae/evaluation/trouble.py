@@ -1,5 +1,7 @@
 """Signs in a trained run that its training did not work."""
 
+import math
+
 import numpy as np
 
 from vae.data.images import Split
@@ -9,7 +11,7 @@ from vae.latent.onnx import BATCH, Decoder, slices
 
 ACTIVE = 0.1  # share of the dimensions
 ALIKE = 0.01  # share of the variance of test images
-DRAWN = 200  # images
+DRAWN = 200  # images at most
 
 
 def found(
@@ -36,16 +38,17 @@ def mean_image_mse(train: np.ndarray, test: Split) -> float:
 
     train: uint8 [N, H, W, C].
     """
-    mean = train.mean(axis=0, dtype=float) / 255
+    mean = (train.mean(axis=0, dtype=float) / 255).astype(np.float32)
     parts = slices(len(test), BATCH // mean.size)
-    return sum(np.square(to_unit(test.pixels[p]) - mean).sum() for p in parts) / test.pixels.size
+    squares = (np.square(to_unit(test.pixels[part]) - mean) for part in parts)
+    return float(sum(square.sum(dtype=float) for square in squares) / test.pixels.size)
 
 
 def spread(decoder: Decoder, test: Split, seed: int) -> tuple[float, float]:
     """The variance over images, averaged over pixels, of generated and of as many test images."""
-    n = min(DRAWN, len(test))
+    n = min(DRAWN, len(test), max(2, BATCH // math.prod(decoder.image_shape)))
     z = sampling.prior(n, decoder.latent_dim, seed)
     z = sampling.with_detail(z, decoder.latent_size, seed, sampling.TEMPERATURE)
     generated = decoder(z, sampling.classes(n, decoder.classes))
     some = to_unit(test.pixels[np.random.default_rng(seed).permutation(len(test))[:n]])
-    return tuple(float(images.var(axis=0, dtype=float).mean()) for images in (generated, some))
+    return tuple(float(images.var(axis=0).mean()) for images in (generated, some))
