@@ -90,7 +90,7 @@ def test_no_numbers_in_pictures_and_names_with_spaces(tmp_path, capsys):
         assert len(images["train_pixels"]) + len(images["test_pixels"]) == 19
         assert list(images["class_names"]) == ["a class, «0»", "a class, «1»"]
     (line,) = Path(outputs[1]).read_text(encoding="utf-8").splitlines()[1:]
-    assert line.startswith('"a class, «0»/picture no. 0 .tiff",some of its values are NaN or infinity')
+    assert line.startswith('"a class, «0»/picture no. 0 .tiff",some of its values are NaN')
     settings["max_skipped"] = 0.01
     with pytest.raises(SystemExit), job(tmp_path / "log"):
         preparation.prepare([], params, 1, *outputs)
