@@ -43,13 +43,13 @@ def rows(path: str, member: Member) -> Iterator[np.ndarray]:
 def axes_of(member: Member, bands: Sequence[int] | None, path: str) -> tuple[int, ...]:
     """The axes of an array, in the order of [N, H, W] or [N, H, W, C]; the log says which.
 
-    Raises UserError if it is no array of images.
+    Raises UserError if it is not an array of images.
     """
     shape = member.shape
     if member.dtype.kind not in "biuf" or len(shape) not in (3, 4):
         raise UserError(
-            f"{path}: {member.name}, {member.dtype} {list(shape)}, is no array of images, which is "
-            "[N, H, W], [N, H, W, C] or [N, C, H, W], of numbers."
+            f"{path}: {member.name}, {member.dtype} {list(shape)}, is not an array of images, "
+            "which is [N, H, W], [N, H, W, C] or [N, C, H, W], of numbers."
         )
     axes = array_headers.axes(shape, bands)
     if len(shape) == 4:

@@ -136,14 +136,14 @@ IMAGES = noise(5, 3, 3)
 @pytest.mark.parametrize(
     ("members", "settings", "words"),
     [
-        ({"images": noise(5, 9)}, {}, "is no array of images, which is [N, H, W]"),
+        ({"images": noise(5, 9)}, {}, "is not an array of images, which is [N, H, W]"),
         ({"a": IMAGES, "b": IMAGES}, {}, "has no array called images or x"),
         ({"a": IMAGES}, {"image": "b"}, "It has: a: uint8 [5, 3, 3]"),
         ({"images": IMAGES}, {"label": "kind"}, "lacks the labels 'kind'"),
         ({"images": noise(5, 6, 7, 4)}, {}, "neither 1 nor 3 channels. Choose some with bands"),
         ({"images": noise(5, 6, 7, 3)}, {"bands": [4]}, "has 3 bands, and bands"),
         ({"images": IMAGES, "labels": np.arange(4)}, {}, "Each image needs one label"),
-        ({"images": IMAGES, "labels": noise(5, 2, 2)}, {}, "is no array of labels"),
+        ({"images": IMAGES, "labels": noise(5, 2, 2)}, {}, "is not an array of labels"),
         (
             {"images": IMAGES, "labels": np.arange(5), "class_names": ["a"]},
             {},
@@ -157,7 +157,7 @@ IMAGES = noise(5, 3, 3)
         ({"images": np.zeros((5, 0, 3))}, {}, "are 0x3 pixels"),
         ({"x_train": IMAGES, "x_test": noise(5, 4, 3)}, {}, "have to be of one shape"),
         ({"images": np.zeros((0, 3, 3))}, {}, "holds 0 readable pictures"),
-        ({"images": np.zeros((5, 3, 3), "M8[s]")}, {}, "is no array of images"),
+        ({"images": np.zeros((5, 3, 3), "M8[s]")}, {}, "is not an array of images"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, members, settings, words):

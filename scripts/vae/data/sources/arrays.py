@@ -102,8 +102,8 @@ def _labels(path: str, part: _Part) -> np.ndarray | None:
     columns = member.shape[1:] or (1,)
     if len(columns) > 1 or columns[0] > _MOST_COLUMNS or member.dtype.kind not in "biufUS":
         raise UserError(
-            f"{path}: {member.name}, {member.dtype} {list(member.shape)}, is no array of labels, "
-            "which is [N] or [N, K], of numbers or text."
+            f"{path}: {member.name}, {member.dtype} {list(member.shape)}, is not an array of "
+            "labels, which is [N] or [N, K], of numbers or text."
         )
     values = _whole(path, member).reshape(-1, *columns)
     classes = columns[0] == 1 and not (values.dtype.kind == "f" and (values % 1).any())
