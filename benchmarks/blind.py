@@ -57,16 +57,12 @@ def main(arguments: Sequence[str]) -> None:
     with atomic(options.out / "key.csv") as part:
         pd.DataFrame({"row": rows, "class": names}).to_csv(part, index=False)
     if options.images:
-        found, _ = nearest(samples.reshape(-1, *samples.shape[2:]), train(options.images), True)
+        train = images.load_split(options.images, "train").pixels
+        found, _ = nearest(samples.reshape(-1, *samples.shape[2:]), train, flip=True)
         pairs = np.stack([samples, found.reshape(samples.shape) / 255], axis=1)
         title = "the training images nearest to them by their pixels, mirrored ones included"
         figure = blocks(pairs, ["sample", "nearest"], "Are they copies?", title)
         save(figure, options.out / "nearest.png")
-
-
-def train(path: Path) -> np.ndarray:
-    """Pixels of the training images of an npz file."""
-    return images.load_split(path, "train").pixels
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

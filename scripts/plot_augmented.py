@@ -8,6 +8,7 @@ if __name__ == "__main__":
         augmented.plot(
             path_to_images=snakemake.input.images,
             path_to_figure=snakemake.output[0],
-            run=snakemake.params.run,
+            changes=snakemake.params.changes,
+            seed=snakemake.params.seed,
             title=f"{snakemake.wildcards.dataset}   ·   {snakemake.wildcards.run}",
         )

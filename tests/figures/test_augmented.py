@@ -14,8 +14,8 @@ def test_images_and_what_becomes_of_them(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (30, 6, 9, 3), dtype=np.uint8)
     split = Split(pixels, np.zeros(30, int))
     images.save(Images(split, split), tmp_path / "images.npz")
-    run = RUN | {"augment_shift": 0.2}
-    augmented.plot(tmp_path / "images.npz", tmp_path / "a.png", run, "title")
+    path = tmp_path / "a.png"
+    augmented.plot(tmp_path / "images.npz", path, {"shift": 0.2}, seed=0, title="title")
     shown = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).reshape(-1, 3)
     assert {tuple(color) for color in pixels[:, 0, 0].tolist()} & {*map(tuple, shown.tolist())}
 

@@ -150,6 +150,13 @@ def weights_to_start_with(wildcards):
     return [f"results/{wildcards.dataset}/{start}/weights.npz"] if start else []
 
 
+def augmentation(wildcards):
+    """How far a run's training images are changed, as a plain dict."""
+    prefix, values = "augment_", run_values(wildcards)
+    keys = (key for key in values if key.startswith(prefix))
+    return {key.removeprefix(prefix): values[key] for key in keys}
+
+
 def train_code(wildcards):
     """Fingerprint of what trains a run: the parts that other runs have are not in it."""
     run = run_values(wildcards)

@@ -237,7 +237,8 @@ rule plot_augmented:
     conda:
         "../../environment.yml"
     params:
-        run=run_values,
+        changes=augmentation,
+        seed=run_seed,
         code=fingerprint("plot_augmented"),
     script:
         "../../scripts/plot_augmented.py"

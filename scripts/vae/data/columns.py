@@ -39,7 +39,7 @@ def find(
     names: of all columns; place: their file, for messages; images: the column of images if none
     has a usual name.
 
-    Raises UserError if there is no column of images, or none that the config names.
+    Raises UserError if a column that the config names is missing, or none has the images.
     """
     found = {}
     for role, usual in USUAL.items():
@@ -60,6 +60,15 @@ def find(
             f"that has the images with image in config/config.yaml. There are: {', '.join(names)}."
         )
     return found
+
+
+def others(names: Sequence[str], found: dict[str, str]) -> dict[str, str]:
+    """The columns that go with the images, by the name that they get: the group's is "group".
+
+    names: of columns that may go with them; found: see `find`.
+    """
+    free = {name: name for name in names if name and name not in found.values()}
+    return free | ({"group": found["group"]} if "group" in found else {})
 
 
 def split_of(value: Any, place: str) -> str:

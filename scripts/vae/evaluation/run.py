@@ -35,14 +35,11 @@ def evaluate(
     binary = settings["binarize"] == "dynamic"
     if binary:
         data = binarization.fixed(data)
-    networks = (
-        ApproximatePosterior(path_to_encoder, path_to_posterior, threads),
-        Decoder(path_to_decoder, threads),
-    )
-    of_run = (settings["likelihood"], settings["seed"])
+    posterior = ApproximatePosterior(path_to_encoder, path_to_posterior, threads)
+    decoder = Decoder(path_to_decoder, threads)
+    of_run = (posterior, decoder, settings["likelihood"], settings["seed"])
     options = evaluation | {"binary": binary}
-    metrics = testset.evaluate(data, *networks, *of_run, **options)
-    decoder = networks[1]
+    metrics = testset.evaluate(data, *of_run, **options)
     warnings = trouble.found(
         metrics["active_units"]["value"],
         decoder.latent_size,
@@ -62,5 +59,5 @@ def evaluate(
     }
     if data.validation:
         data = replace(data, test=data.validation)
-        content["validation"] = testset.evaluate(data, *networks, *of_run, **options)
+        content["validation"] = testset.evaluate(data, *of_run, **options)
     records.write(content, path_to_metrics)

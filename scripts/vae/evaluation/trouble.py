@@ -47,8 +47,6 @@ def mean_image_mse(train: np.ndarray, test: Split) -> float:
 def spread(decoder: Decoder, test: Split, seed: int) -> tuple[float, float]:
     """The variance over images, averaged over pixels, of generated and of as many test images."""
     n = min(DRAWN, len(test), max(2, BATCH // math.prod(decoder.image_shape)))
-    z = sampling.prior(n, decoder.latent_dim, seed)
-    z = sampling.with_detail(z, decoder.latent_size, seed, sampling.TEMPERATURE)
-    generated = decoder(z, sampling.classes(n, decoder.classes))
+    generated = sampling.images(decoder, n, seed)
     some = to_unit(test.pixels[np.random.default_rng(seed).permutation(len(test))[:n]])
     return tuple(float(images.var(axis=0).mean()) for images in (generated, some))

@@ -37,9 +37,7 @@ def link_explorers(
     cards = []
     for page, run, decoder in zip(paths_to_pages, paths_to_runs, paths_to_decoders, strict=True):
         network = Decoder(decoder)
-        z = sampling.prior(IMAGES, network.latent_dim)
-        z = sampling.with_detail(z, network.latent_size, temperature=sampling.TEMPERATURE)
-        images = network(z, sampling.classes(IMAGES, network.classes))
+        images = sampling.images(network, IMAGES)
         link = f"{Path(page).parent.name}/{Path(page).name}"
         cards.append(card(link, records.read(run), images))
     with atomic(path_to_index) as part:

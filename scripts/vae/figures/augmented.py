@@ -1,7 +1,5 @@
 """Training images as epochs see them: `augmented.png`."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -9,7 +7,6 @@ from vae.data import images
 from vae.data.augmentation import Augmentation
 from vae.figures.sheet import album, save, styled
 from vae.figures.tiles import how_many_fit, mosaic
-from vae.plan.run_settings import RunSettings
 
 FILES = {"augmented.png": "augmented training images"}
 DRAWN_WITH = ["augment_shift", "augment_rotate", "augment_zoom", "augment_brightness"]
@@ -19,17 +16,18 @@ MOST = 12  # images
 TIMES = 5  # that each is changed
 
 
-def plot(path_to_images: str, path_to_figure: str, run: dict[str, Any], title: str) -> None:
-    """Draw random training images, and below each what `augment_...` makes of it.
+def plot(
+    path_to_images: str, path_to_figure: str, changes: dict[str, float], seed: int, title: str
+) -> None:
+    """Draw random training images, and below each what augmentation makes of it.
 
-    run: the values of `RunSettings`.
+    changes: the fields of `Augmentation`.
 
     Raises UserError if a file is damaged.
     """
-    train, settings = images.load_split(path_to_images, "train"), RunSettings(**run)
-    rng = np.random.default_rng(settings.seed)
+    train, augmentation = images.load_split(path_to_images, "train"), Augmentation(**changes)
+    rng = np.random.default_rng(seed)
     some = train.pixels[rng.permutation(len(train))[: how_many_fit(train.pixels.shape[1:], MOST)]]
-    augmentation = Augmentation.of(settings)
     changed = [augmentation.apply(some, augmentation.draw(len(some), rng)) for _ in range(TIMES)]
     save(draw(np.stack([some, *changed]), title), path_to_figure)
 

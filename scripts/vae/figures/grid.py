@@ -27,11 +27,8 @@ from vae.latent.onnx import Decoder
 from vae.latent.principal_components import principal_components
 
 FILES = {"grid.png": "uniform grid"}
+SETTINGS_FROM = {"vae.figures.latent_space": ["classes"]}
 SETTINGS = {
-    "classes": {"type": "names", "most": 20, "default": None,
-                "default_text": "the largest; rows: the first",
-                "description": "classes, by name, that `latent.png` colours, at most 20; also the "
-                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
     "grid_size": {"type": "whole", "bounds": {"ge": 1, "le": 100}, "default": None,
                   "default_text": "20; in three dimensions 10",
                   "description": "images along a side of `grid.png` and of a frame of `grid.gif`"},

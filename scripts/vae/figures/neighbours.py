@@ -43,9 +43,7 @@ def plot(
     train, test = (images.load_split(path_to_images, split) for split in ("train", "test"))
     decoder = Decoder(path_to_decoder, threads)
     n = min(COMPARED, len(test))
-    z = sampling.prior(n, decoder.latent_dim, seed)
-    z = sampling.with_detail(z, decoder.latent_size, seed, sampling.TEMPERATURE)
-    samples = decoder(z, sampling.classes(n, decoder.classes))
+    samples = sampling.images(decoder, n, seed)
     originals = test[np.random.default_rng(seed).permutation(len(test))[:n]]
     z = Encoder(path_to_encoder, threads)(originals.pixels, originals.labels)
     decoded = decoder(z, originals.labels)

@@ -13,12 +13,8 @@ from vae.services.words import counted
 
 FILES = {"samples_second_stage.png": "samples of the second stage"}
 OF = "second stage"
-SETTINGS = {
-    "classes": {"type": "names", "most": 20, "default": None,
-                "default_text": "the largest; rows: the first",
-                "description": "classes, by name, that `latent.png` colours, at most 20; also the "
-                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
-}  # fmt: skip
+SETTINGS_FROM = {"vae.figures.latent_space": ["classes"]}
+SETTINGS = {}
 
 
 def plot(

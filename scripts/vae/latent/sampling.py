@@ -1,6 +1,11 @@
 """Points in latent space at which to decode: grids, draws from the prior, traversals."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from vae.latent.onnx import Decoder
 
 PLANES = 9  # of a grid over three dimensions
 # Of the detail in pictures: a little less than the prior's gives cleaner strokes, and as many kinds
@@ -55,6 +60,16 @@ def with_detail(code: np.ndarray, size: int, seed: int = 0, temperature: float =
     n, latent_dim = code.shape
     detail = np.random.default_rng([seed, 1]).standard_normal((n, size - latent_dim), np.float32)
     return np.concatenate([code, np.float32(temperature) * detail], axis=1)
+
+
+def images(decoder: "Decoder", n: int, seed: int = 0) -> np.ndarray:
+    """Images decoded from draws from the prior, with detail at TEMPERATURE: [n, H, W, C] in [0, 1].
+
+    Of a conditional decoder as many of each class.
+    """
+    z = prior(n, decoder.latent_dim, seed)
+    z = with_detail(z, decoder.latent_size, seed, TEMPERATURE)
+    return decoder(z, classes(n, decoder.classes))
 
 
 def traversals(

@@ -5,23 +5,18 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     PlainValidator,
-    Tag,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
 )
-
-# In the path that pydantic gives of an error; no key of the config starts like this.
-AUTO_TAG, VALUE_TAG = "~auto", "~value"
 
 
 @dataclass(frozen=True)
@@ -89,12 +84,9 @@ def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:
         fits = len(value) in counts if isinstance(value, list) else not words
         if not fits:
             raise ValueError(f"should be {alone}, or a list of {lengths}")
-        try:
-            if isinstance(value, list):
-                return [item.validate_python(part) for part in value]
-            return item.validate_python(value)
-        except ValidationError as error:
-            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        if isinstance(value, list):
+            return [_validated(item, part) for part in value]
+        return _validated(item, value)
 
     schema = item.json_schema()
     lists = [
@@ -106,12 +98,20 @@ def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:
 
 def or_auto(kind: Any) -> Any:
     """`auto`, or a value of another kind; what is wrong with a value is said about that kind."""
+    item = TypeAdapter(kind)
 
-    def tag(value: Any) -> str:
-        return AUTO_TAG if value == "auto" else VALUE_TAG
+    def check(value: Any) -> Any:
+        return value if value == "auto" else _validated(item, value)
 
-    word = Annotated[Literal["auto"], Tag(AUTO_TAG)]
-    return Annotated[word | Annotated[kind, Tag(VALUE_TAG)], Discriminator(tag)]
+    schema = {"anyOf": [{"const": "auto", "type": "string"}, item.json_schema()]}
+    return Annotated[Any, PlainValidator(check), WithJsonSchema(schema)]
+
+
+def _validated(item: TypeAdapter, value: Any) -> Any:
+    try:
+        return item.validate_python(value)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 class Strict(BaseModel):

@@ -25,19 +25,12 @@ STATED = {
     "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "ONLY_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {
-        *(
-            "SETTINGS",
-            "SETTINGS_FROM",
-            "CHANNELS",
-            "SHAPE_IN_HEADER",
-            "RAW",
-            "RAW_DESCRIPTION",
-            "WORKERS",
-        ),
+        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "SHAPE_IN_HEADER"),
+        *("RAW", "RAW_DESCRIPTION", "WORKERS"),
     },
     "vae.data.pictures.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},
-    "vae.figures.": {"SETTINGS", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
+    "vae.figures.": {"SETTINGS", "SETTINGS_FROM", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
     "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
 }

@@ -4,7 +4,6 @@ Read off small files alone, so that it is quick and may be asked for while a wor
 neither NumPy nor TensorFlow here.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -14,8 +13,9 @@ from typing import Any
 
 from vae.plan import targets
 from vae.plan.runs import Run, Settings
-from vae.services import heartbeats
+from vae.services import heartbeats, records
 from vae.services.durations import clock
+from vae.services.errors import UserError
 from vae.services.jobs import AGAIN
 
 SILENT = 600.0  # seconds without a sign of life, after which a training is said to be silent
@@ -119,10 +119,9 @@ def _progress(beat: heartbeats.State) -> str:
 def _record(path: Path) -> dict[str, Any]:
     """What a record holds; nothing where there is none, or a damaged one."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return records.read(path)
+    except (OSError, UserError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _epoch(beat: heartbeats.State) -> str:

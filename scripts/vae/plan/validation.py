@@ -15,7 +15,6 @@ from vae.plan.config import (
     FigureSettings,
     SecondStageSettings,
 )
-from vae.plan.fields import AUTO_TAG, VALUE_TAG
 from vae.plan.messages import ConfigError, near, shortened
 from vae.plan.run_settings import Variant
 from vae.plan.sources import OwnData, RawFile, Source, Wheel
@@ -34,7 +33,7 @@ def validate(config: dict[str, Any]) -> Config:
 
 def _explain(error: dict[str, Any]) -> str:
     """One line for an error of pydantic: the path, the value, what is allowed, a near name."""
-    loc = [part for part in error["loc"] if part not in ("[key]", AUTO_TAG, VALUE_TAG)]
+    loc = [part for part in error["loc"] if part != "[key]"]
     if "source" in loc[:-1]:  # pydantic puts the kind of source into the path
         del loc[loc.index("source") + 1]
     path, kind, value = ".".join(str(part) for part in loc), error["type"], error["input"]

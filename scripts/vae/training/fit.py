@@ -20,7 +20,7 @@ from vae.data.images import Images, Split
 from vae.models import Hierarchy
 from vae.plan.run_settings import RunSettings
 from vae.services.checkpoints import Checkpoints
-from vae.services.durations import clock
+from vae.services.durations import time_left
 from vae.services.errors import UserError
 from vae.training import cpu_layers, weights
 from vae.training.averaging import averaged, use_average
@@ -149,25 +149,20 @@ def train(
                 vae.evaluate, feeds[1].arguments(held_out_batches), return_dict=True
             )
             losses = _losses(held_out_means, run)
-            error = _standard_error(held_out_means, losses["loss"], len(split))
-            now = {"epoch": epoch, measured: losses["loss"]} | ({ERROR: error} if kept else {})
-            if kept and _kept([*rows, now], measured) == epoch:
-                for variable, weight in zip(kept, vae.weights, strict=True):
-                    variable.assign(ops.copy(weight))
+            row = {"epoch": epoch} | _losses(means, run)
+            row |= {f"{held_out}_{name}": value for name, value in losses.items()}
+            if kept:
+                row[ERROR] = _standard_error(held_out_means, losses["loss"], len(split))
+                if _kept([*rows, row], measured) == epoch:
+                    for variable, weight in zip(kept, vae.weights, strict=True):
+                        variable.assign(ops.copy(weight))
         seconds = time.perf_counter() - start
-        rows.append(
-            {"epoch": epoch}
-            | _losses(means, run)
-            | {f"{held_out}_{name}": value for name, value in losses.items()}
-            | now
-            | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds}
-        )
+        rows.append(row | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds})
         _check_finite(rows)
-        left = np.median([row["seconds"] for row in rows]) * (run.epochs - epoch)
         logger.info(
             "epoch %d/%d  loss %.2f  %s loss %.2f  %s images/s  %s left",
             *(epoch, run.epochs, rows[-1]["loss"], held_out, rows[-1][measured]),
-            *(f"{count / (trained - start):,.0f}", clock(left)),
+            *(f"{count / (trained - start):,.0f}", time_left(rows, run.epochs)),
         )
         if checkpoints:
             checkpoints.epoch_done(state, last=_ended(rows, run, measured))

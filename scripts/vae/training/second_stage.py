@@ -22,7 +22,7 @@ from keras import layers
 from vae.models import velocity
 from vae.plan.config import SecondStageTraining
 from vae.services.checkpoints import Checkpoints
-from vae.services.durations import clock
+from vae.services.durations import time_left
 from vae.services.errors import UserError
 from vae.training.averaging import averaged, averaging, use_average
 from vae.training.batches import Feed
@@ -170,11 +170,10 @@ def train(
         row = {"epoch": epoch, "loss": float(loss[-1]), f"{name}_loss": float(measured_loss)}
         rows.append(row | {"learning_rate": last_rate, "seconds": seconds})
         _check_finite(rows[-1])
-        left = np.median([row["seconds"] for row in rows]) * (settings.epochs - epoch)
         logger.info(
             "epoch %d/%d  loss %.4f  %s loss %.4f  %s codes/s  %s left",
             *(epoch, settings.epochs, rows[-1]["loss"], name, rows[-1][f"{name}_loss"]),
-            *(f"{n / seconds:,.0f}", clock(left)),
+            *(f"{n / seconds:,.0f}", time_left(rows, settings.epochs)),
         )
         if checkpoints:
             checkpoints.epoch_done(state, last=epoch == settings.epochs)

@@ -157,7 +157,7 @@ def _others(schema: pa.Schema, found: dict[str, str]) -> dict[str, str]:
     plain = [f.name for f in free if _is_text(f.type) or _is_number(f.type)]
     if left := [field.name for field in free if field.name not in plain]:
         logger.info("columns that are neither numbers nor text are left out: %s", ", ".join(left))
-    return {n: n for n in plain} | ({"group": found["group"]} if "group" in found else {})
+    return columns.others(plain, found)
 
 
 def _first_struct(schema: pa.Schema) -> str | None:

@@ -38,7 +38,7 @@ def _entries(path: str, raw: Raw) -> Iterator[Entry]:
             reader = _reader(file)
             names = next(reader, [])
             found = _checked(names, raw, path)
-            others = _others(names, found)
+            others = columns.others(names, found)
             for values in reader:
                 if not values:
                     continue
@@ -84,10 +84,3 @@ def _checked(names: list[str], raw: Raw, path: str) -> dict[str, str]:
     if twice := next((name for name in names if name and names.count(name) > 1), None):
         raise UserError(f"{path} has two columns called {twice!r}. Give one another name.")
     return columns.find(raw.settings, names, path)
-
-
-def _others(names: list[str], found: dict[str, str]) -> dict[str, str]:
-    """The columns that go with the images, by the name that they get."""
-    used = {found[role] for role in found}
-    others = {name: name for name in names if name and name not in used}
-    return others | ({"group": found["group"]} if "group" in found else {})
