@@ -21,6 +21,7 @@ def found(rows, kept=None, images=4000, **changes):
 def test_nothing_is_wrong_with_a_training_that_works():
     assert found(history([200.0, 110.0, 100.0], [120.0, 104.0, 101.0])) == {}
     assert found(history([20.0, -3.0, -10.0], [15.0, -2.0, -8.5])) == {}
+    assert found(history([39.1, -40.0, -44.2], [10.3, -30.0, -32.0])) == {}  # digits, ld_8
 
 
 def test_few_steps():

@@ -9,6 +9,7 @@ from vae.plan.run_settings import RunSettings
 
 FEWEST_STEPS = 1_000
 FAR = 0.1  # share of a loss
+OVERFITTED = 0.25  # share of what training gained, or of the loss
 
 
 def found(
@@ -28,7 +29,7 @@ def found(
     measured, best = float(losses[kept_epoch]), float(losses.min())
     # A learned variance can make any loss negative or 0: what was gained has a scale.
     gained = rows["loss"].iloc[0] - loss
-    if len(rows) > 1 and measured - loss > FAR * max(gained, abs(loss)):
+    if len(rows) > 1 and measured - loss > OVERFITTED * max(gained, abs(loss)):
         result["overfitting"] = {"held_out": held_out, "measured": measured, "loss": loss}
     if measured - best > FAR * abs(best):
         result["past the best"] = {
