@@ -13,4 +13,8 @@ if __name__ == "__main__":
             names=dict(snakemake.wildcards.items()),
             threads=snakemake.threads,
             outputs=dict(snakemake.output.items()),
+            # No parameter of the rule: what is trained does not depend on it.
+            tensorboard=snakemake.config["datasets"][snakemake.wildcards.dataset].get(
+                "tensorboard"
+            ),
         )

@@ -12,7 +12,7 @@ from tests.helpers.networks import ABOUT
 from vae.data.images import Images, Split
 from vae.latent.onnx import Decoder, Encoder, Posterior
 from vae.latent.posteriors import log_normal
-from vae.models import conv, spatial
+from vae.models import maps, spatial
 from vae.plan.parts import parts
 from vae.plan.run_settings import MODELS, RunSettings
 from vae.training import export, fit
@@ -127,7 +127,7 @@ def test_conditional_models(model, tmp_path):
     [(1, 0), (8, 0), (16, 0), (17, 1), (28, 1), (32, 1), (92, 3), (128, 3), (256, 4)],
 )
 def test_images_are_halved_down_to_16(size, count):
-    assert conv.halvings((size, size, 3)) == count
+    assert maps.halvings((size, size, 3)) == count
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 3), (92, 92, 3)])

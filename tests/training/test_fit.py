@@ -325,3 +325,17 @@ def test_what_bfloat16_has_trained_is_float32_and_nearly_the_same(images):
     x = images.test.pixels
     reconstruction, kl = both[1].vae(x)  # with other noise
     assert np.mean(reconstruction + kl) == pytest.approx(losses[1].iloc[-1], rel=0.2)
+
+
+def test_what_is_called_after_an_epoch_sees_the_averaged_weights_and_changes_nothing(images):
+    run = run_settings(epochs=3, ema=0.9)
+    called = []
+    seen = fit.train(
+        images, run, after_epoch=lambda row, vae: called.append((row, vae().get_weights()))
+    )
+    unseen = fit.train(images, run)
+    for before, after in zip(unseen.vae.get_weights(), seen.vae.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert [row["epoch"] for row, _ in called] == [1, 2, 3]
+    for last, after in zip(called[-1][1], seen.vae.get_weights(), strict=True):
+        np.testing.assert_array_equal(last, after)

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from vae.models import inputs
+from vae.models import inputs, maps
 from vae.plan.run_settings import RunSettings
 
 SETTINGS = {
@@ -58,25 +58,12 @@ def build(
             name=f"conv_{i}",
         )(hidden)
     hidden = layers.Conv2D(channels, first, padding="same", name="conv_0")(hidden)
-    decoder = keras.Model(z_in, crop(hidden, image_shape), name="decoder")
+    decoder = keras.Model(z_in, maps.crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 
-def crop(
-    images: keras.KerasTensor, image_shape: tuple[int, ...], name: str = "logits"
-) -> keras.KerasTensor:
-    """Cut [B, H', W', C] to [B, H, W, C]: sizes that halve unevenly come back larger."""
-    margins = [have - want for have, want in zip(images.shape[1:3], image_shape[:2], strict=True)]
-    return layers.Cropping2D([(m // 2, m - m // 2) for m in margins], name=name)(images)
-
-
-def halvings(image_shape: tuple[int, int, int], smallest: int = 16) -> int:
-    """How often to halve an image until its shorter side is at most `smallest`."""
-    return max(0, math.ceil(math.log2(min(image_shape[:2]) / smallest)))
-
-
 def _strides(image_shape: tuple[int, int, int]) -> list[int]:
-    count = halvings(image_shape)
+    count = maps.halvings(image_shape)
     return [2] * count + [1] * (3 - count)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from vae.models import Group, Hierarchy, conv, resnet
+from vae.models import Group, Hierarchy, maps, resnet
 from vae.plan.run_settings import RunSettings
 
 SETTINGS = {
@@ -121,7 +121,7 @@ class _Ladder:
             if scale:
                 name = f"doubles_{scale}"
                 hidden = layers.Conv2DTranspose(filters, 2, 2, "same", name=name)(hidden)
-                hidden = conv.crop(hidden, shape, f"doubles_{scale}_crop")
+                hidden = maps.crop(hidden, shape, f"doubles_{scale}_crop")
                 hidden = resnet.block(hidden, f"block_{scale}")
             for group in self.groups[1:]:
                 if group.shape[:2] == shape:
@@ -132,7 +132,7 @@ class _Ladder:
             dtype="float32",
             name=HEAD,
         )
-        return conv.crop(head(hidden), self.image_shape)
+        return maps.crop(head(hidden), self.image_shape)
 
     def _added(
         self, hidden: keras.KerasTensor, values: keras.KerasTensor, name: str

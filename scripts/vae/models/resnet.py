@@ -11,7 +11,7 @@ import math
 import keras
 from keras import layers
 
-from vae.models import conv, inputs
+from vae.models import inputs, maps
 from vae.plan.run_settings import RunSettings
 
 SETTINGS = {
@@ -28,7 +28,7 @@ def build(
 ) -> tuple[keras.Model, keras.Model]:
     """Patches with `filters`, halved once with twice as many, one dense layer; mirrored."""
     filters = run.filters
-    patch = 2 ** conv.halvings(image_shape, 12)
+    patch = 2 ** maps.halvings(image_shape, 12)
 
     image_in, image = inputs.image(image_shape, classes)
     hidden = layers.Conv2D(filters, patch, patch, "same", name="patches")(image)
@@ -52,7 +52,7 @@ def build(
     hidden = layers.Conv2DTranspose(filters, 2, 2, "same", name="halves")(hidden)
     hidden = block(hidden, "block_1")
     hidden = layers.Conv2DTranspose(channels, patch, patch, "same", name="patches")(hidden)
-    decoder = keras.Model(z_in, conv.crop(hidden, image_shape), name="decoder")
+    decoder = keras.Model(z_in, maps.crop(hidden, image_shape), name="decoder")
     return encoder, decoder
 
 

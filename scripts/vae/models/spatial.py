@@ -15,7 +15,7 @@ import math
 import keras
 from keras import layers
 
-from vae.models import conv, resnet
+from vae.models import maps, resnet
 from vae.plan.run_settings import RunSettings
 from vae.services.errors import UserError
 
@@ -57,7 +57,7 @@ def build(
     for i in (3, 2, 1):
         hidden = resnet.block(hidden, f"block_{i}")
     head = layers.Conv2DTranspose(channels, patch, patch, "same", dtype="float32", name="patches")
-    decoder = keras.Model(z, conv.crop(head(hidden), image_shape), name="decoder")
+    decoder = keras.Model(z, maps.crop(head(hidden), image_shape), name="decoder")
     return encoder, decoder
 
 
@@ -87,4 +87,4 @@ def code_shape(image_shape: tuple[int, int, int], run: RunSettings) -> tuple[int
 
 def _patch(image_shape: tuple[int, int, int]) -> int:
     """Pixels along the side of one."""
-    return 2 ** max(2, conv.halvings(image_shape, 12))
+    return 2 ** max(2, maps.halvings(image_shape, 12))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, create_model
 
 from vae.plan.constants import constant
-from vae.plan.fields import OneOrMore, Setting, Strict, or_auto, real, whole
+from vae.plan.fields import OneOrMore, Setting, Strict, or_auto, or_bool, real, whole
 from vae.plan.parts import fields, fields_of_all
 from vae.plan.run_settings import RunSettings, Variant
 from vae.plan.sources import OwnData, Source
@@ -135,6 +135,11 @@ class Dataset(RunSettings, SourceSettings):
     )
     second_stage: Annotated[SecondStageSettings | None, Setting(default=" ")] = Field(
         None, description="another distribution of codes to draw samples from"
+    )
+    tensorboard: or_bool(whole(ge=1)) = Field(
+        False,
+        description="whether the next trainings write event files for TensorBoard, with samples "
+        "every five epochs, or every so many",
     )
     explorer: Annotated[ExplorerSettings, Setting(default=" ")] = Field(
         ExplorerSettings(), description="pages to explore runs in"

@@ -3,7 +3,7 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -98,13 +98,23 @@ def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:
 
 def or_auto(kind: Any) -> Any:
     """`auto`, or a value of another kind; what is wrong with a value is said about that kind."""
+    schema = {"const": "auto", "type": "string"}
+    return _either(lambda value: value == "auto", schema, kind)
+
+
+def or_bool(kind: Any) -> Any:
+    """`true`, `false`, or a value of another kind, as `or_auto`."""
+    return _either(lambda value: isinstance(value, bool), {"type": "boolean"}, kind)
+
+
+def _either(accepts: Callable[[Any], bool], schema: dict[str, str], kind: Any) -> Any:
     item = TypeAdapter(kind)
 
     def check(value: Any) -> Any:
-        return value if value == "auto" else _validated(item, value)
+        return value if accepts(value) else _validated(item, value)
 
-    schema = {"anyOf": [{"const": "auto", "type": "string"}, item.json_schema()]}
-    return Annotated[Any, PlainValidator(check), WithJsonSchema(schema)]
+    schemas = {"anyOf": [schema, item.json_schema()]}
+    return Annotated[Any, PlainValidator(check), WithJsonSchema(schemas)]
 
 
 def _validated(item: TypeAdapter, value: Any) -> Any:

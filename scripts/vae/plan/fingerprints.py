@@ -16,7 +16,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 
 # What these packages do to a result is in its parameters, or they do nothing to it.
-WITHOUT_EFFECT = ("vae.plan.", "vae.services.")
+WITHOUT_EFFECT = ("vae.plan.", "vae.services.", "vae.training.event_files.")
 
 # What `vae.plan` reads of the files in these packages, or of one module: it is in parameters of the
 # rules, or changes no result.

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,6 +88,7 @@ def train(
     engine: Engine | None = None,
     checkpoints: Checkpoints | None = None,
     path_to_weights: str | Path | None = None,
+    after_epoch: Callable[[dict[str, float], Callable[[], Bound]], None] | None = None,
 ) -> Trained:
     """Train a VAE on `images.train`; after each epoch, measure it on images held out.
 
@@ -105,6 +106,8 @@ def train(
     checkpoints: to go on from, and to save the state after an epoch in. What comes out is the same
     bit for bit: an epoch depends on seed, epoch and the state alone.
     path_to_weights: of another run, to start with.
+    after_epoch: called with its row of the history, and what gives the VAE as it is measured, in
+    float32. It changes nothing of what comes out.
 
     Raises UserError if a loss is no longer finite, or those weights are of another network.
     """
@@ -115,6 +118,12 @@ def train(
     result = build(images.shape, run, classes)
     logger.info("computes with %s", engine)
     vae = result if engine.stock else build(images.shape, run, classes, engine)
+
+    def current() -> Bound:
+        if not engine.stock:
+            result.set_weights(vae.get_weights())
+        return result
+
     if isinstance(vae, HierarchicalVAE):
         some = images.train.pixels[:: math.ceil(count / MOST)]
         vae.start_at(float(some.mean()) / 255)
@@ -156,8 +165,11 @@ def train(
                 if _kept([*rows, row], measured) == epoch:
                     for variable, weight in zip(kept, vae.weights, strict=True):
                         variable.assign(ops.copy(weight))
+            row["learning_rate"] = float(rates[epoch - 1])
+            if after_epoch:
+                after_epoch(row, current)
         seconds = time.perf_counter() - start
-        rows.append(row | {"learning_rate": float(rates[epoch - 1]), "seconds": seconds})
+        rows.append(row | {"seconds": seconds})
         _check_finite(rows)
         logger.info(
             "epoch %d/%d  loss %.2f  %s loss %.2f  %s images/s  %s left",
@@ -169,11 +181,9 @@ def train(
     use_average(vae)
     if kept:
         vae.set_weights([ops.convert_to_numpy(variable) for variable in kept])
-    if not engine.stock:
-        result.set_weights(vae.get_weights())
     history = pd.DataFrame(rows)
     kept_epoch = _kept(rows, measured) if kept else len(rows)
-    return Trained(result, history, kept_epoch)
+    return Trained(current(), history, kept_epoch)
 
 
 def _kept(rows: list[dict[str, float]], measured: str) -> int:

@@ -30,6 +30,7 @@ def train(
     names: dict[str, str],
     threads: int,
     outputs: dict[str, str],
+    tensorboard: bool | int = False,
 ) -> None:
     """Fit a run to the images of an npz file; write its models, its history and its record.
 
@@ -38,7 +39,8 @@ def train(
     paths_to_weights: of the run whose weights this one starts with, if it does so; settings: the
     values of `RunSettings`; code: fingerprint of what trains; names: dataset and run; outputs:
     paths of encoder, decoder, vae (.keras), encoder_onnx, posterior_onnx, decoder_onnx, weights,
-    history, record.
+    history, record; tensorboard: whether to write event files, with samples every five epochs, or
+    every so many.
     """
     folder = Path(outputs["record"]).parent
     start = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths_to_weights]
@@ -53,7 +55,10 @@ def train(
             on_epoch=heartbeat.epoch_done,
         ) as checkpoints,
     ):
-        _train(path_to_images, paths_to_weights, checkpoints, heartbeat, record, outputs)
+        _train(
+            *(path_to_images, paths_to_weights, checkpoints, heartbeat),
+            *(record, outputs, tensorboard),
+        )
 
 
 def _train(
@@ -63,9 +68,11 @@ def _train(
     heartbeat: Heartbeat,
     record: dict[str, Any],
     outputs: dict[str, str],
+    tensorboard: bool | int,
 ) -> None:
     # TensorFlow takes seconds to import, so only once the log and the heartbeat are there.
     from vae.training import defaults, engine, export, fit, trouble, weights
+    from vae.training.event_files import event_files
 
     start = time.perf_counter() - sum(row["seconds"] for row in checkpoints.rows)
     data = images.load(path_to_images, shuffled=True)
@@ -77,7 +84,10 @@ def _train(
     export.check()
     counts = {"train": len(data.train), "test": len(data.test), "shape": list(data.shape)}
     logger.info("%(train)d training and %(test)d test images, %(shape)s", counts)
-    vae, history, kept_epoch = fit.train(data, run, running, checkpoints, *paths_to_weights)
+    folder = Path(outputs["record"]).parent / "logs/tensorboard"
+    events = event_files(folder, tensorboard, checkpoints.rows)
+    start_with = next(iter(paths_to_weights), None)
+    vae, history, kept_epoch = fit.train(data, run, running, checkpoints, start_with, events)
     warnings = trouble.found(history, run, len(data.train), kept_epoch)
     for text in warning_texts.sentences(warnings):
         logger.warning("%s", text)
