@@ -25,6 +25,8 @@ def errors(content):
         ({"epochs": "many"}, "datasets.mnist.epochs: 'many': should be a valid integer"),
         ({"epochs": True}, "datasets.mnist.epochs: True: should be a number"),
         ({"epochs": 0}, "datasets.mnist.epochs: 0: should be greater than or equal to 1"),
+        ({"tensorboard": 0}, "datasets.mnist.tensorboard: 0: should be greater than or equal to 1"),
+        ({"tensorboard": "yes"}, "datasets.mnist.tensorboard: 'yes': should be a valid integer"),
         ({"learning_rate": 0}, "datasets.mnist.learning_rate: 0: should be greater than 0"),
         ({"beta": float("nan")}, "datasets.mnist.beta: nan: should be a finite number"),
         ({"model": "mpl"}, "datasets.mnist.model: 'mpl' is not one of"),

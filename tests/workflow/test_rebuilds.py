@@ -25,6 +25,11 @@ def test_nothing_changed_runs_nothing(built_copy):
     assert built_copy.planned() == {}
 
 
+def test_event_files_for_tensorboard_rerun_nothing(built_copy):
+    built_copy.configure("digits", tensorboard=True)
+    assert built_copy.planned() == {}
+
+
 def test_adding_a_latent_size_runs_that_run_and_the_comparison(built_copy):
     built_copy.configure("digits", latent_dim=[2, 3, 7])
     plan = built_copy.planned()
