@@ -12,5 +12,6 @@ if __name__ == "__main__":
             path_to_baselines=snakemake.input.baselines,
             path_to_table=snakemake.output.table,
             path_to_figure=snakemake.output.picture,
+            recommended=list(snakemake.params.recommended),
             title=snakemake.wildcards.dataset,
         )

@@ -24,6 +24,17 @@ def test_runs_that_differ_in_their_seed_alone_are_one_row():
     assert list(rows["epochs"]) == [10, 60]
 
 
+def test_recommended_runs_come_first_and_are_the_same_otherwise():
+    runs = [run(10), run(2), run(3, epochs=9)]
+    rows = table(*runs, recommended=["ld_10_e_60_l_bernoulli_seed_0"])
+    assert list(rows["latent_dim"]) == [10, 2, 3]
+    assert list(rows["recommended"]) == [True, False, False]
+    names = [name for name, _ in comparison.series(rows)]
+    assert names == ["recommended, epochs 60", "epochs 60", "epochs 9"]
+    again = rows.sort_values("latent_dim", ignore_index=True).drop(columns="recommended")
+    pd.testing.assert_frame_equal(again, table(*runs).drop(columns="recommended"))
+
+
 def test_a_difference_within_the_noise_is_not_called_better():
     runs = [run(2, seed, mse=mse) for seed, mse in enumerate((0.030, 0.034))]
     assert all("mse" in best for best in table(*runs, run(3, mse=0.0335))["best"])

@@ -34,7 +34,8 @@ def run(latent_dim, seed=0, epochs=60, likelihood="bernoulli", warnings=None, **
     return record, {"metrics": metrics, "warnings": {}}, {"origins": origins}
 
 
-def table(*runs, **baselines):
+def table(*runs, recommended=(), **baselines):
     """The table of comparison.csv; baselines: metrics of the dataset, by name."""
     metrics = {name: {"value": value} for name, value in baselines.items()}
-    return comparison.table(*map(list, zip(*runs, strict=True)), {"metrics": metrics})
+    of_runs = map(list, zip(*runs, strict=True))
+    return comparison.table(*of_runs, {"metrics": metrics}, recommended)

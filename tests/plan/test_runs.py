@@ -39,6 +39,24 @@ def test_variants_inherit_the_latent_sizes_and_multiply():
     ]
 
 
+def test_a_variant_may_name_its_run():
+    variant = {"latent_dim": 20, "epochs": 10, "name": "ld_20_best"}
+    assert names(variants=[variant]) == ["ld_2", "ld_3", "ld_20_best"]
+    with pytest.raises(ConfigError, match="name: ld_best is one name, and these are 2"):
+        names(variants=[{"epochs": 10, "name": "ld_best"}])
+    with pytest.raises(ConfigError, match="a second run called ld_2"):
+        names(variants=[{"latent_dim": 4, "name": "ld_2"}])
+
+
+def test_what_is_recommended_comes_first_and_changes_no_value():
+    variants = [{"epochs": 9}, {"latent_dim": [2, 5], "seed": 1, "recommended": True}]
+    first = ["ld_2_seed_1", "ld_5_seed_1"]
+    assert names(variants=variants) == [*first, "ld_2", "ld_3", "ld_2_e_9", "ld_3_e_9"]
+    runs = resolve(with_dataset(variants=variants)).runs["mnist"]
+    assert [name for name, run in runs.items() if run.recommended] == first
+    assert "recommended" not in runs["ld_2_seed_1"].values
+
+
 def test_a_conditional_run_needs_a_folder_with_classes(tmp_path):
     folder = {"source": {"folder": str(tmp_path)}, "size": 9, "latent_dim": [2, 3]}
     (tmp_path / "1.png").touch()

@@ -52,6 +52,16 @@ def test_nothing_there_is_waiting(settings, tmp_path):
     assert status.orphans(settings, tmp_path / "none") == []
 
 
+def test_a_run_on_request_waits_for_nothing_and_is_done_like_others(tmp_path, results):
+    variant = {"latent_dim": 2, "epochs": 9, "name": "ld_2_long", "on_request": True}
+    digits = CONFIG["datasets"]["digits"] | {"variants": [variant]}
+    settings = runs.resolve(CONFIG | {"datasets": {"digits": digits}})
+    assert state(settings, results, "ld_2_long") == ("on request", "")
+    (results / "digits/ld_2_long").mkdir()
+    finish(settings, results, "ld_2_long")
+    assert state(settings, results, "ld_2_long")[0] == "done"
+
+
 def test_a_run_is_done_when_all_of_its_files_are_there(settings, results):
     finish(settings, results)
     assert state(settings, results) == ("done", "loss 12.35")

@@ -22,6 +22,14 @@ def test_targets_of_a_run_are_its_figures_sorted_its_metrics_and_its_card():
     assert files == [*every, *ends, *every[:1], "grid.gif", *every[1:], *ends, "comparison.png"]
 
 
+def test_a_run_on_request_is_no_target():
+    settings = resolve(with_dataset(variants=[{"epochs": 9, "on_request": True}]))
+    assert "ld_2_e_9" in settings.runs["mnist"]
+    assert targets.dataset_targets(settings, "mnist") == targets.dataset_targets(
+        resolve(VALID), "mnist"
+    )
+
+
 def test_raw_files_that_no_source_has_are_explained():
     content = with_dataset()
     content["sources"]["mnist"]["files"] = {"a.gz": {"sha256": "0" * 64}}

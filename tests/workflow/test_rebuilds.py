@@ -45,6 +45,20 @@ def test_adding_a_variant_runs_that_run_and_the_comparison(built_copy):
     assert folders(plan) == {"digits/ld_2_e_3"}
 
 
+def test_a_run_on_request_runs_where_it_is_asked_for_alone(built_copy):
+    variant = {"latent_dim": 2, "epochs": 3, "name": "ld_2_long", "on_request": True}
+    built_copy.configure("digits", variants=[variant])
+    assert built_copy.planned() == {}
+    assert folders(built_copy.planned("results/digits/ld_2_long/grid.png")) == {"digits/ld_2_long"}
+
+
+def test_what_is_recommended_redraws_the_comparison_alone(built_copy):
+    built_copy.configure(
+        "digits", latent_dim=[2], variants=[{"latent_dim": 3, "name": "ld_3", "recommended": True}]
+    )
+    assert built_copy.planned() == {"compare": {"digits"}}
+
+
 def test_removing_a_latent_size_runs_the_comparison_alone(built_copy):
     built_copy.configure("digits", latent_dim=[2])
     assert built_copy.planned() == {"compare": {"digits"}}

@@ -172,13 +172,18 @@ def evaluate_code(wildcards):
     return fingerprint("evaluate", numpy_half)
 
 
+def built_runs(dataset):
+    """Names of the runs that a dataset's own files are made of: those that `all` builds."""
+    return [run.name for run in settings.runs[dataset].values() if not run.on_request]
+
+
 def runs_of(file):
     """A function of wildcards: one of the files of every run of the dataset."""
 
     def files(wildcards):
         dataset_of(wildcards)
         name = wildcards.dataset
-        return [f"results/{name}/{run}/{file}" for run in settings.runs[name]]
+        return [f"results/{name}/{run}/{file}" for run in built_runs(name)]
 
     return files
 
@@ -206,6 +211,11 @@ def evaluation_settings(*keys):
     return lambda wildcards: dataset_of(wildcards).evaluation.model_dump(include=kept)
 
 
+def recommended_runs(wildcards):
+    runs = settings.runs[wildcards.dataset].values()
+    return [run.name for run in runs if run.recommended]
+
+
 # Titles, units and groups of metrics, as rows of plain values.
 METRICS = constant("vae.evaluation.metrics", "METRICS")
 SAMPLE_METRICS = constant("vae.evaluation.sample_metrics", "METRICS")
@@ -231,7 +241,7 @@ def explored(file):
     def files(wildcards):
         selected = dataset_of(wildcards).explorer.runs
         name = wildcards.dataset
-        names = settings.runs[name] if selected is None else selected
+        names = built_runs(name) if selected is None else selected
         return [f"results/{name}/{run}/{file}" for run in names]
 
     return files

@@ -111,6 +111,7 @@ rule compare:
         groups=constant("vae.evaluation.metrics", "GROUPS"),
         sample_metrics=SAMPLE_METRICS,
         origins=constant("vae.evaluation.sample_metrics", "ORIGINS"),
+        recommended=recommended_runs,
         code=fingerprint("compare"),
     script:
         "../../scripts/compare.py"

@@ -37,10 +37,11 @@ def table(
     evaluations: list[dict[str, Any]],
     qualities: list[dict[str, Any]],
     of_dataset: dict[str, Any],
+    recommended: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
 
-    of_dataset: the baselines.json of their dataset.
+    of_dataset: the baselines.json of their dataset. recommended: runs whose rows come first.
 
     Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs
@@ -48,7 +49,7 @@ def table(
     `<metric>_sd`, NaN for a single run; `best`, the metrics in which no row is better by more than
     the larger of the two standard deviations, of rows that agree in the settings of the metric's
     group: on validation images, if all runs have metrics of those, so that test images choose
-    nothing; `warnings`, what did not work in one of the runs, in a few words each.
+    nothing; `warnings`, what did not work in one of the runs, in a few words each; `recommended`.
     """
     settings = pd.DataFrame([record["resolved"] for record in records], dtype=object)
     settings = settings.drop(columns="seed")
@@ -79,6 +80,8 @@ def table(
         ", ".join(dict.fromkeys(name for run in names.split() for name in warned[run]))
         for names in rows["runs"]
     ]
+    rows["recommended"] = [bool({*names.split()} & {*recommended}) for names in rows["runs"]]
+    rows = rows.sort_values("recommended", ascending=False, kind="stable", ignore_index=True)
     return rows[["runs", "seeds", *keys, *(c for c in rows if c not in {"runs", "seeds", *keys})]]
 
 
@@ -87,7 +90,10 @@ def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     columns = list(rows)
     keys = columns[columns.index("latent_dim") + 1 : columns.index("parameters")]
     names = [
-        ", ".join(f"{key} {_short(row[key])}" for key in keys if pd.notna(row[key]))
+        ", ".join(
+            ["recommended"] * row["recommended"]
+            + [f"{key} {_short(row[key])}" for key in keys if pd.notna(row[key])]
+        )
         for _, row in rows.iterrows()
     ]
     return list(rows.groupby(np.array(names), sort=False))  # a list of one would name a column

@@ -31,17 +31,18 @@ def compare(
     path_to_baselines: str,
     path_to_table: str,
     path_to_figure: str,
+    recommended: list[str],
     title: str,
 ) -> None:
     """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
 
-    path_to_baselines: of their dataset.
+    path_to_baselines: of their dataset; recommended: runs that come first.
 
     Raises UserError if one of these files is damaged.
     """
     paths = (paths_to_runs, paths_to_metrics, paths_to_qualities)
     of_runs = ([records.read(path) for path in of_each] for of_each in paths)
-    rows = table(*of_runs, records.read(path_to_baselines))
+    rows = table(*of_runs, records.read(path_to_baselines), recommended)
     with atomic(path_to_table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
     save(draw(rows, title), path_to_figure)

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from vae.plan import config
 from vae.plan.config import Dataset, SourceSettings
 from vae.plan.fields import Setting
-from vae.plan.run_settings import ABBREVIATIONS, RunSettings
+from vae.plan.run_settings import ABBREVIATIONS, RunSettings, VariantTerms
 from vae.plan.sources import RawFile, Source, Wheel
 
 
@@ -38,6 +38,7 @@ def tables() -> dict[str, str]:
         "config": _table(config.Config.model_fields),
         "dataset": _table({key: dataset[key] for key in own}),
         "run": _table({key: run[key] for key in ABBREVIATIONS}),
+        "variant": _table(VariantTerms.model_fields),
         "images": _table(images),
         "figures": _table(config.FigureSettings.model_fields),
         "evaluation": _table(config.EvaluationSettings.model_fields),

@@ -176,9 +176,28 @@ ABBREVIATIONS = {
     if isinstance(setting, Setting)
 }
 
+
+class VariantTerms(Strict):
+    """What a variant says of its runs that no training depends on."""
+
+    name: Annotated[str, Field(pattern=r"^ld_[A-Za-z0-9_.+-]+$")] | None = Field(
+        None,
+        description="name of its run, such as `ld_512_best`, in place of one made of what the "
+        "variant sets; begins with `ld_`",
+    )
+    recommended: bool = Field(
+        False, description="the run with the best pictures: first in the comparison"
+    )
+    on_request: bool = Field(
+        False,
+        description="built only where one of its files is asked for by name; not in `all`, the "
+        "comparison or the dataset's page",
+    )
+
+
 Variant = create_model(
     "Variant",
-    __base__=Strict,
+    __base__=VariantTerms,
     __doc__="More runs of a dataset: keys of a run that differ, each a value or a list of values.",
     **{
         name: (

@@ -16,7 +16,7 @@ from vae.plan import datasets
 from vae.plan.config import Dataset
 from vae.plan.messages import ConfigError, near
 from vae.plan.parts import Part, parts
-from vae.plan.run_settings import ABBREVIATIONS, CHOSEN, CommonSettings, RunSettings
+from vae.plan.run_settings import ABBREVIATIONS, CHOSEN, CommonSettings, RunSettings, Variant
 from vae.plan.sources import Source
 from vae.plan.validation import validate
 
@@ -31,19 +31,21 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 class Run:
     """One training run: its name, and every value it depends on.
 
-    second_stage: whether it gets one.
+    second_stage: whether it gets one; recommended, on_request: see `Variant`.
     """
 
     name: str
     values: dict[str, Any]
     second_stage: bool = False
+    recommended: bool = False
+    on_request: bool = False
 
 
 @dataclass(frozen=True)
 class Settings:
     """A checked config: datasets, sources, and the runs of each dataset, all by name.
 
-    max_cached_mb: see `Config`.
+    Of a dataset's runs, those that are recommended come first. max_cached_mb: see `Config`.
     """
 
     datasets: dict[str, Dataset]
@@ -76,6 +78,7 @@ def resolve(config: dict[str, Any]) -> Settings:
                 errors.append(f"{where}: a second run called {run.name}; each name is one run")
             runs[name][run.name] = run
             conditional = conditional or (where if run.values["conditional"] else None)
+        runs[name] = dict(sorted(runs[name].items(), key=lambda item: not item[1].recommended))
         named = {"explorer": dataset.explorer.runs}
         if dataset.second_stage:
             named["second_stage"] = dataset.second_stage.runs
@@ -158,24 +161,29 @@ def _expand(
         "likelihood": datasets.default_likelihood(format),
         "model": datasets.default_model(dataset, format),
     }
-    places = [(path, {})] + [
-        (f"{path}.variants.{i}", {k: v for k, v in variant if v is not None})
-        for i, variant in enumerate(dataset.variants)
-    ]
-    for where, changes in places:
-        lists = {"latent_dim": dataset.latent_dim} | changes
+    places = [(path, Variant())]
+    places += [(f"{path}.variants.{i}", variant) for i, variant in enumerate(dataset.variants)]
+    for where, variant in places:
+        changes = {key: getattr(variant, key) for key in RunSettings.model_fields}
+        lists = {"latent_dim": dataset.latent_dim}
+        lists |= {key: value for key, value in changes.items() if value is not None}
         if (count := math.prod(map(len, lists.values()))) > MOST_RUNS:
             errors.append(f"{where}: {count:,} runs; more than {MOST_RUNS:,} cannot be planned")
+            continue
+        if variant.name and count > 1:
+            errors.append(f"{where}.name: {variant.name} is one name, and these are {count} runs")
             continue
         for combination in itertools.product(*lists.values()):
             changed = dict(zip(lists, combination, strict=True))
             values = _continued(base | changed, changed)
             values |= {key: values[key] or default for key, default in defaults.items()}
             try:
-                yield where, Run(run_name(changed), _complete(values, kind))
+                run = Run(variant.name or run_name(changed), _complete(values, kind))
             except ValueError as error:
                 errors.append(f"{where}.{error}")
                 break
+            marks = {"recommended": variant.recommended, "on_request": variant.on_request}
+            yield where, replace(run, **marks)
 
 
 def _continued(values: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,8 @@ def rows(settings: Settings, results: str | Path = "results") -> list[Row]:
 
     done: all of its files are there; trained: its models are, pictures or figures still missing;
     training; interrupted: its process has ended, and the same command goes on; failed: the log
-    says why; outdated: trained with other settings than the config now has; waiting.
+    says why; outdated: trained with other settings than the config now has; waiting; on request:
+    begins where one of its files is asked for.
     """
     return [
         Row(name, run.name, *_state(name, run, Path(results)))
@@ -81,6 +82,8 @@ def _state(dataset: str, run: Run, results: Path) -> tuple[str, str]:
         at = f"{_epoch(beat)} on {beat.host}"
         return "interrupted", f"{at}; the same command goes on"
     record = _record(folder / "run.json")
+    if not record and run.on_request:
+        return "on request", ""
     if not record:
         prepared = (results / dataset / "images.npz").exists()
         log = None if prepared else _failed(results / dataset / "logs/prepare.log")

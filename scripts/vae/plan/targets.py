@@ -9,8 +9,9 @@ from vae.plan.runs import Run, Settings
 
 
 def dataset_targets(settings: Settings, name: str) -> list[str]:
-    """Everything that is built for a dataset."""
-    targets = [target for run in settings.runs[name].values() for target in run_targets(name, run)]
+    """Everything that is built for a dataset: of runs on request, nothing."""
+    runs = [run for run in settings.runs[name].values() if not run.on_request]
+    targets = [target for run in runs for target in run_targets(name, run)]
     return [*targets, *(f"results/{name}/{file}" for file in figures.files_of_a_dataset())]
 
 
