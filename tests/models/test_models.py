@@ -151,3 +151,10 @@ def test_no_channel_of_the_first_convolution_is_dead_at_first(shape):
     first = keras.Model(encoder.input, encoder.get_layer("conv_0").output)
     x = np.random.default_rng(0).random((4, *shape), np.float32)
     assert np.all(np.asarray(first(x)) > 0)
+
+
+def test_each_channel_of_the_first_convolution_follows_one_of_the_image_at_first():
+    encoder = fit.build((8, 8, 3), run_of("conv")).encoder
+    first = keras.Model(encoder.input, encoder.get_layer("conv_0").output)
+    x = np.broadcast_to(np.eye(3, dtype=np.float32)[:, None, None], (3, 8, 8, 3))
+    np.testing.assert_array_equal(np.asarray(first(x)).max(axis=(1, 2)) > 0, np.eye(3, dtype=bool))

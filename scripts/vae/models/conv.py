@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from vae.models import inputs, maps
 from vae.plan.run_settings import RunSettings
@@ -34,7 +34,11 @@ def build(
     image_in, image = inputs.image(image_shape, classes)
     # Positive, as pixels are: else ReLU may leave none of so few channels alive.
     positive = keras.initializers.RandomUniform(0.0, 1.0 / first)
-    hidden = _conv(image_shape[-1], first, kernel_initializer=positive, name="conv_0")(image)
+    colours = _conv(image_shape[-1], first, kernel_initializer=positive, name="conv_0")
+    hidden = colours(image)
+    # Each filter sees one channel at first: means of all three are nearly gray, and what the later
+    # layers make of them has no hue, which Caltech101's epochs are too few to bring back.
+    colours.kernel.assign(image_shape[-1] * ops.eye(*colours.kernel.shape[2:]) * colours.kernel)
     for i, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), 1):
         hidden = _conv(filters, kernel, strides=stride, name=f"conv_{i}")(hidden)
     map_shape = hidden.shape[1:]
