@@ -1,6 +1,7 @@
 """The real workflow on tiny data: what it builds, that it ends, and that it explains itself."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -137,8 +138,18 @@ def test_mnist_from_a_mirror_and_one_dataset_alone(unbuilt_copy, datasets):
         assert images["test_labels"].shape == (10_000,)
         assert list(images["class_names"]) == [str(digit) for digit in range(10)]
     # A raw file that is older or newer than what was made of it is still the right file.
-    (results / "raw/mnist/t10k-labels-idx1-ubyte.gz").touch()
+    file = results / "raw/mnist/t10k-labels-idx1-ubyte.gz"
+    file.touch()
     assert unbuilt_copy.planned("--", "mnist") == {}
+    # Also if the script that fetched it is newer: it is not fetched, and all else is planned.
+    later = file.stat().st_mtime + 60
+    os.utime(unbuilt_copy.path / "scripts/download.py", (later, later))
+    assert unbuilt_copy.planned("--", "mnist") == {}
+    (results / "mnist/ld_2/grid.png").unlink()
+    assert unbuilt_copy.planned("--", "mnist") == {"plot_grid": {"mnist/ld_2"}}
+    assert unbuilt_copy.planned("--", "results/raw/mnist/t10k-labels-idx1-ubyte.gz").keys() == {
+        "download"
+    }
 
 
 def test_no_place_has_the_file(unbuilt_copy):

@@ -1,3 +1,4 @@
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -63,6 +64,20 @@ def raw_files(wildcards):
     source = dataset_of(wildcards).source
     files = settings.sources[source].files if isinstance(source, str) else ()
     return [ancient(f"results/raw/{source}/{file}") for file in files]
+
+
+def source_of_a_missing_file():
+    """A pattern of the wildcard `source`, which does not match where the file is there.
+
+    Unless the file is itself asked for: Snakemake knows no target without a rule.
+    """
+    there = [
+        re.escape(f"{name}/{file}")
+        for name, source in settings.sources.items()
+        for file in source.files
+        if Path(path := f"results/raw/{name}/{file}").exists() and path not in sys.argv
+    ]
+    return rf"(?!(?:{'|'.join(there)})$)[^/]+" if there else "[^/]+"
 
 
 def known_file(wildcards):

@@ -2,12 +2,16 @@ localrules:
     download,
 
 
-# One raw file, checked, from the first place that has it.
+# One raw file, checked, from the first place that has it. One that is there has no rule: were it
+# fetched again, say because the script is newer, Snakemake would not go on to what is made of it,
+# since to an `ancient` file it pays no heed.
 rule download:
     input:
         known_file,
     output:
         "results/raw/{source}/{file}",
+    wildcard_constraints:
+        source=source_of_a_missing_file(),
     log:
         "results/raw/logs/{source}/{file}.log",
     conda:

@@ -28,7 +28,7 @@ rule explore:
         mixture="results/{dataset}/{run}/mixture.npz",
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
-        runtime=ancient(runtime),
+        runtime=runtime,
     output:
         in_report("results/{dataset}/{run}/explorer.html", "explorer"),
     log:
