@@ -67,7 +67,7 @@ def table(
     if all("validation" in evaluation for evaluation in evaluations):
         judged = _over_seeds(records, [e["validation"] for e in evaluations], same)
     best = {
-        name: _best(judged, name, metric.better, GROUPS[metric.group])
+        name: _best(judged, name, metric.better, metric.group)
         for name, metric in COMPARED.items()
         if name in judged
     }
@@ -121,12 +121,12 @@ def _over_seeds(
     return rows.reset_index()
 
 
-def _best(rows: pd.DataFrame, name: str, better: int, group: Sequence[str]) -> set[int]:
+def _best(rows: pd.DataFrame, name: str, better: int, group: str) -> set[int]:
     """The rows than which none is better in a metric beyond the noise between seeds."""
     if not better:
         return set()
     result = set()
-    for _, family in _families(rows, group):
+    for _, family in families(rows, group):
         value = (better * family[name]).dropna()
         if len(value):
             noise = family[f"{name}_sd"].fillna(0)[value.index]
@@ -135,9 +135,9 @@ def _best(rows: pd.DataFrame, name: str, better: int, group: Sequence[str]) -> s
     return result
 
 
-def _families(rows: pd.DataFrame, group: Sequence[str]) -> Iterator[tuple[Any, pd.DataFrame]]:
-    """The rows that agree in the settings of a group."""
-    keys = [key for key in group if key in rows]
+def families(rows: pd.DataFrame, group: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """The rows that agree in the settings of a group of GROUPS."""
+    keys = [key for key in GROUPS[group] if key in rows]
     if keys:
         yield from rows.groupby(keys, dropna=False)
     else:

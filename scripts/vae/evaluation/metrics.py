@@ -43,11 +43,11 @@ METRICS = {
     "active_units": ("active units", "dimensions", 0, "", True, ""),
     "mse": ("reconstruction error", "squared gray value of [0, 1]", -1, "pixels", True, "pca_mse"),
     "psnr": ("peak signal-to-noise ratio", "dB", 1, "pixels", True, None),
-    "ssim": ("structural similarity", "1", 1, "pixels", True, "pca_ssim"),
+    "ssim": ("structural similarity", "1", 1, "pixels", True, None),
     "pca_mse": ("PCA", "squared gray value of [0, 1]", 0, "", True, None),
     "pca_psnr": ("PCA", "dB", 0, "", True, None),
     "pca_ssim": ("PCA", "1", 0, "", True, None),
-    "seconds": ("training", "seconds", 0, "", True, ""),
+    "seconds": ("training", "seconds", 0, "", True, None),
 }
 # fmt: on
 TABLE = {name: Metric(*row) for name, row in METRICS.items()}
