@@ -36,12 +36,17 @@ def noise(n, seed=0):
 
 
 def test_codes_follow_the_velocity_in_equal_steps(tmp_path):
-    expected = noise(3)
-    for time in (0, 1 / 3, 2 / 3):
-        expected = expected + (0.5 * expected + 3 * time) / 3
-    z = second_stage.draw(network(tmp_path / "v.onnx", classes=False), 3, None, 2.0, steps=3)
+    velocity = network(tmp_path / "v.onnx", classes=False)
+    first = 0.5 * noise(3)
+    expected = noise(3) + first / 2
+    expected += (1.5 * (0.5 * expected + 3 / 2) - 0.5 * first) / 2
+    z = second_stage.draw(velocity, 3, None, 2.0, steps=2)
     np.testing.assert_allclose(z, expected, rtol=1e-5)
     assert z.dtype == np.float32
+    # Where the velocity leads: z' = z / 2 + 3 t.
+    end = np.exp(0.5) * (noise(3) + 12) - 6 - 12
+    z = second_stage.draw(velocity, 3, None, 2.0, steps=50)
+    np.testing.assert_allclose(z, end, atol=5e-3)
 
 
 @pytest.mark.parametrize("guidance", [0.0, 0.5, 1.0, 3.0])
