@@ -6,7 +6,7 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 import glob
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 
@@ -82,7 +82,11 @@ OwnData = create_model(
 )
 
 
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+def _hexadecimal(digits: int) -> Any:
+    return Annotated[str, Field(pattern=f"^[0-9a-f]{{{digits}}}$")]
+
+
+Sha256 = _hexadecimal(64)
 ClassName = Annotated[str, Field(min_length=1)]
 
 
@@ -96,13 +100,22 @@ class RawFile(Strict):
         description="checksum of the unpacked content; if given, it alone decides, so a file that "
         "was compressed anew or unpacked is accepted",
     )
+    git: _hexadecimal(40) | None = Field(
+        None, description="its name in a Git repository, `git hash-object`, if no `sha256` is known"
+    )
+    md5: _hexadecimal(32) | None = Field(None, description="MD5, if nothing better is published")
     urls: list[str] = Field([], description="full addresses of this file, before those of `urls`")
 
     @model_validator(mode="after")
     def _has_checksum(self) -> "RawFile":
-        if not (self.sha256 or self.content_sha256):
-            raise ValueError("needs sha256 or content_sha256 to be known by")
+        if not self.checksum:
+            raise ValueError("needs sha256, content_sha256, git or md5 to be known by")
         return self
+
+    @property
+    def checksum(self) -> str | None:
+        """The one that decides."""
+        return self.content_sha256 or self.sha256 or self.git or self.md5
 
 
 class Wheel(Strict):
@@ -118,8 +131,17 @@ class Source(Strict):
     """Where raw files come from."""
 
     format: Literal[downloaded_formats()] = Field(
-        description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `cifar10` or "
-        "`caltech101`"
+        description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `medmnist` (any of "
+        "MedMNIST's 2-D sets), or that of one data set: `caltech101`, `celeba`, `cifar10`, "
+        "`dsprites`, `emnist`, `omniglot`, `silhouettes`, `static_mnist`, `stl10`, `svhn`"
+    )
+    likelihood: Literal[tuple(parts("likelihoods"))] | None = Field(
+        None, description="what runs on these images take by default, instead of `gaussian`"
+    )
+    shape: (
+        Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3)] | None
+    ) = Field(
+        None, description="height, width and channels of the images, if the reader does not say it"
     )
     urls: list[str] = Field([], description="addresses to which a file's name is added")
     files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")], RawFile] = Field(
@@ -130,6 +152,9 @@ class Source(Strict):
     )
     class_names: Annotated[list[ClassName], AfterValidator(_different)] = Field(
         [], description="names of the classes, in order of their labels"
+    )
+    page: str | None = Field(
+        None, description="where a person gets the files that no program may fetch"
     )
     licence: str = Field(description="terms of use of the data")
     citation: str = Field(description="what to cite")

@@ -37,6 +37,13 @@ class DamagedError(UserError):
         return f"{self.what} It is now {aside}. Run the same command again: it will be made anew."
 
 
+class RawFileError(DamagedError):
+    """A raw file of a source is damaged or not the right one; `reason` says why."""
+
+    def __init__(self, path: str | Path, reason: Exception | str):
+        super().__init__(f"{path} is damaged or not the right file: {reason}.", path)
+
+
 def damaged(path: str | Path, error: Exception | str) -> DamagedError:
     """The error for a file of results that cannot be read, and why."""
     return DamagedError(f"{path} is damaged or was not written by this workflow ({error}).", path)
@@ -54,6 +61,17 @@ def reading(path: str | Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise damaged(path, error) from error
+
+
+@contextmanager
+def reading_raw(path: str | Path) -> Iterator[None]:
+    """The same for a raw file of a source."""
+    try:
+        yield
+    except (FileNotFoundError, PermissionError, MemoryError, UserError):
+        raise
+    except Exception as error:
+        raise RawFileError(path, error) from error
 
 
 class DivergedError(UserError):
