@@ -1,20 +1,18 @@
-"""Arrays of numbers in MATLAB files of version 5 (-v6, -v7), by SciPy, with bounded memory.
+"""Arrays of numbers in MATLAB files of version 5 (-v6, -v7).
 
-The format: https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf. SciPy believes the
-sizes in a file, so they are checked first: no array is read that is longer than its place.
+The format: https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf. SciPy reads it, too,
+but there is damage on which it crashes, and the process with it.
 """
 
 import math
 import struct
 import tempfile
-import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
-import scipy.io
 
 from vae.services.errors import UserError, reading_raw
 
@@ -23,53 +21,70 @@ MAX_BYTES = 1 << 29
 
 _HEADER, _TAG, _ALIGNED = 128, 8, 8  # bytes
 _MATRIX, _COMPRESSED = 14, 15  # types of elements
+# Types of values, by their numbers.
+_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8"}
+_TYPES |= {13: "u8"}
+_CLASSES = range(6, 16)  # of arrays of numbers
+_COMPLEX = 0x0800
 _CHUNK = 1 << 20
-_NUMBERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-_NUMBERS |= {"double", "single", "logical"}
+
+
+class _Values(NamedTuple):
+    """Numbers in the unpacked file: their type, as in _TYPES, where they begin, and their bytes."""
+
+    type: int
+    start: int
+    size: int
+
+
+class _Array(NamedTuple):
+    shape: list[int]
+    values: _Values
 
 
 def load(path: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The arrays of these names, in MATLAB's order of their axes.
 
-    Other variables are passed over. Memory holds the arrays that are asked for, the disk for a
-    while all that the file unpacks to.
+    Other variables, and objects above all, are passed over. Memory holds the arrays that are asked
+    for, the disk for a while all that the file unpacks to.
 
-    Raises UserError if one is missing, is not an array of numbers, or the file is damaged or of
-    another version.
+    Raises UserError if one is missing, is not an array of real numbers, or the file is damaged or
+    of another version.
     """
     with reading_raw(path), open(path, "rb") as file, tempfile.TemporaryFile() as plain:
-        if file.read(_HEADER).startswith(b"MATLAB 7.3"):
+        header = file.read(_HEADER)
+        if header.startswith(b"MATLAB 7.3"):
             raise UserError(
                 f"{path} is a MATLAB file of version 7.3, which is HDF5, and those of version 5 "
                 "are read. In MATLAB, save it again with -v7."
             )
-        file.seek(0)
-        _unpack(file, plain)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of repeated names
-            return _loaded(plain, names)
+        order = {b"IM": "<", b"MI": ">"}.get(header[126:])
+        if not header.startswith(b"MATLAB 5.0") or order is None:
+            raise ValueError("not a MATLAB file of version 5")
+        arrays = dict(_arrays(file, plain, order))
+        if missing := [name for name in names if name not in arrays]:
+            found = ", ".join(arrays) or "none"
+            raise ValueError(f"no array of numbers in it is called {missing[0]}, but {found}"[:500])
+        return {name: _loaded(plain, arrays[name], order) for name in names}
 
 
-def _loaded(plain: BinaryIO, names: Sequence[str]) -> dict[str, np.ndarray]:
-    plain.seek(0)
-    kinds = {name: kind for name, _, kind in scipy.io.whosmat(plain)}
-    if missing := [name for name in names if kinds.get(name) not in _NUMBERS]:
-        found = ", ".join(f"{name}: {kind}" for name, kind in kinds.items()) or "nothing"
-        raise ValueError(f"it has no array of numbers called {missing[0]!r}; it has {found}"[:500])
-    plain.seek(0)
-    arrays = scipy.io.loadmat(plain, variable_names=names)
-    if unreal := [name for name in names if arrays[name].dtype.kind not in "biuf"]:
-        raise ValueError(f"the numbers of {unreal[0]!r} are complex")
-    return {name: arrays[name] for name in names}
+def images(values: np.ndarray, side: int) -> np.ndarray:
+    """Square images, uint8 [N, S, S, 1], of rows of numbers from 0 (black) to 1 (white), [N, S²].
+
+    In a row, as ever in MATLAB, the pixels of an image come column by column.
+
+    Raises ValueError if the numbers are anything else.
+    """
+    if values.ndim != 2 or values.shape[1] != side**2 or not len(values):
+        raise ValueError(f"an array of {list(values.shape)} is not one of images, [N, {side**2}]")
+    if not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(f"its values reach from {values.min():g} to {values.max():g}, not 0 to 1")
+    pixels = np.rint(255 * values.astype(np.float32)).astype(np.uint8)
+    return pixels.reshape(-1, side, side, 1).transpose(0, 2, 1, 3)
 
 
-def _unpack(file: BinaryIO, plain: BinaryIO) -> None:
-    """Copy a file, its compressed elements unpacked; check what its elements say of their sizes."""
-    header = file.read(_HEADER)
-    order = {b"IM": "<", b"MI": ">"}.get(header[126:128])
-    if not header.startswith(b"MATLAB 5.0") or order is None:
-        raise ValueError("not a MATLAB file of version 5")
-    plain.write(header)
+def _arrays(file: BinaryIO, plain: BinaryIO, order: str) -> Iterator[tuple[str, _Array]]:
+    """Unpack the elements of a file, one after the other; yield the arrays of numbers in them."""
     while tag := file.read(_TAG):
         start = plain.tell()
         kind, size = struct.unpack(f"{order}II", tag)
@@ -78,7 +93,54 @@ def _unpack(file: BinaryIO, plain: BinaryIO) -> None:
         else:
             plain.write(tag)
             _copy(file, size, plain)
-        _check(plain, start, order)
+        end = plain.tell()
+        whole = next(_parts(plain, start, end, order))
+        if whole.start + whole.size != end:
+            raise ValueError("an array in it is not as long as it says")
+        if whole.type == _MATRIX:
+            yield from _array(plain, whole.start, end, order)
+        plain.seek(end)
+
+
+def _array(plain: BinaryIO, start: int, end: int, order: str) -> Iterator[tuple[str, _Array]]:
+    """The array between two places, and its name; nothing if it is not one of real numbers."""
+    parts = _parts(plain, start, end, order)
+    flags = int(_numbers(plain, next(parts), order)[0])
+    if flags & 0xFF in _CLASSES and not flags & _COMPLEX:
+        shape = _numbers(plain, next(parts), order).tolist()
+        name = _numbers(plain, next(parts), order).tobytes().decode("ascii")
+        yield name, _Array(shape, next(parts))
+
+
+def _parts(plain: BinaryIO, start: int, end: int, order: str) -> Iterator[_Values]:
+    """The elements between two places; raises ValueError after the last one."""
+    while start < end:
+        plain.seek(start)
+        kind, size = struct.unpack(f"{order}II", plain.read(_TAG))
+        small = kind >> 16  # the size of one whose tag has its values
+        if small > 4 or (not small and start + _TAG + size > end):
+            raise ValueError("an array in it is longer than its place")
+        if small:
+            yield _Values(kind & 0xFFFF, start + 4, small)
+            start += _TAG
+        else:
+            yield _Values(kind, start + _TAG, size)
+            start += _TAG + -(-size // _ALIGNED) * _ALIGNED
+    raise ValueError("an array in it ends too early")
+
+
+def _numbers(plain: BinaryIO, values: _Values, order: str) -> np.ndarray:
+    if values.type not in _TYPES:
+        raise ValueError(f"numbers in it are of the unknown type {values.type}")
+    plain.seek(values.start)
+    return np.frombuffer(plain.read(values.size), f"{order}{_TYPES[values.type]}")
+
+
+def _loaded(plain: BinaryIO, array: _Array, order: str) -> np.ndarray:
+    numbers = _numbers(plain, array.values, order)
+    if math.prod(array.shape) != numbers.size or min(array.shape) < 0:
+        raise ValueError(f"an array of {array.shape} in it has {numbers.size:,} values")
+    return numbers.reshape(array.shape, order="F")
 
 
 def _copy(file: BinaryIO, size: int, plain: BinaryIO) -> None:
@@ -86,8 +148,7 @@ def _copy(file: BinaryIO, size: int, plain: BinaryIO) -> None:
         chunk = file.read(min(size, _CHUNK))
         if not chunk:
             raise ValueError("it ends too early")
-        plain.write(chunk)
-        _check_size(plain)
+        _write(chunk, plain)
         size -= len(chunk)
 
 
@@ -99,49 +160,13 @@ def _inflate(file: BinaryIO, size: int, plain: BinaryIO) -> None:
             raise ValueError("it ends too early")
         size -= len(packed)
         while packed and not stream.eof:
-            plain.write(stream.decompress(packed, _CHUNK))
-            _check_size(plain)
+            _write(stream.decompress(packed, _CHUNK), plain)
             packed = stream.unconsumed_tail
-    if size or not stream.eof:
+    if size or stream.unused_data or not stream.eof:
         raise ValueError("its compression is damaged")
 
 
-def _check_size(plain: BinaryIO) -> None:
+def _write(chunk: bytes, plain: BinaryIO) -> None:
+    plain.write(chunk)
     if plain.tell() > MAX_BYTES:
         raise ValueError(f"it unpacks to more than {MAX_BYTES:,} bytes")
-
-
-def _check(plain: BinaryIO, start: int, order: str) -> None:
-    """Raise ValueError if an element is not as long as it says, or a part of it is longer.
-
-    plain: at the element's end; start: where it begins.
-    """
-    end = plain.tell()
-    plain.seek(start)
-    kind, size = struct.unpack(f"{order}II", plain.read(_TAG))
-    if kind == _MATRIX and start + _TAG + size != end:
-        raise ValueError("an array in it is not as long as it says")
-    while kind == _MATRIX and plain.tell() < end:
-        part, size = struct.unpack(f"{order}II", plain.read(_TAG))
-        if part >> 16:  # a small one, whose tag has its values
-            continue
-        plain.seek(-(-size // _ALIGNED) * _ALIGNED, 1)
-        if plain.tell() > end:
-            raise ValueError("an array in it is longer than its place")
-    plain.seek(end)
-
-
-def images(values: np.ndarray) -> np.ndarray:
-    """Square images, uint8 [N, S, S, 1], of rows of numbers from 0 (black) to 1 (white), [N, S²].
-
-    In a row, as ever in MATLAB, the pixels of an image come column by column.
-
-    Raises ValueError if the numbers are anything else.
-    """
-    side = math.isqrt(values.shape[1]) if values.ndim == 2 else 0
-    if not side or side**2 != values.shape[1] or not len(values):
-        raise ValueError(f"an array of {list(values.shape)} is not one of square images, [N, S²]")
-    if not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(f"its values reach from {values.min():g} to {values.max():g}, not 0 to 1")
-    pixels = np.rint(255 * values.astype(np.float32)).astype(np.uint8)
-    return pixels.reshape(-1, side, side, 1).transpose(0, 2, 1, 3)

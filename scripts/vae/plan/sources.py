@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 
-from vae.plan.fields import Strict
+from vae.plan.fields import Strict, whole
 from vae.plan.parts import Part, parts
 
 
@@ -29,6 +29,12 @@ def _different(names: list[str]) -> list[str]:
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise ValueError(f"two classes are called {twice[0]!r}")
     return names
+
+
+def _of_three(shape: list[int]) -> list[int]:
+    if len(shape) != 3:
+        raise ValueError("should be height, width and channels")
+    return shape
 
 
 class _OwnData(Strict):
@@ -88,6 +94,7 @@ def _hexadecimal(digits: int) -> Any:
 
 Sha256 = _hexadecimal(64)
 ClassName = Annotated[str, Field(min_length=1)]
+ImageShape = Annotated[list[whole(ge=1)], AfterValidator(_of_three)]
 
 
 class RawFile(Strict):
@@ -131,16 +138,13 @@ class Source(Strict):
     """Where raw files come from."""
 
     format: Literal[downloaded_formats()] = Field(
-        description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `medmnist` (any of "
-        "MedMNIST's 2-D sets), or that of one data set: `caltech101`, `celeba`, `cifar10`, "
-        "`dsprites`, `emnist`, `omniglot`, `silhouettes`, `static_mnist`, `stl10`, `svhn`"
+        description="the reader: `idx` (MNIST's), `medmnist` (its 2-D sets), or that of one data "
+        "set, which is called as the data set"
     )
     likelihood: Literal[tuple(parts("likelihoods"))] | None = Field(
         None, description="what runs on these images take by default, instead of `gaussian`"
     )
-    shape: (
-        Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=3, max_length=3)] | None
-    ) = Field(
+    shape: ImageShape | None = Field(
         None, description="height, width and channels of the images, if the reader does not say it"
     )
     urls: list[str] = Field([], description="addresses to which a file's name is added")

@@ -58,9 +58,9 @@ def _partition(path: str | Path) -> dict[str, str]:
     splits = {}
     with open(path, encoding="ascii") as lines:
         for line in lines:
-            name, number = line.split()
-            if number not in _SPLITS:
-                raise ValueError(f"{name} is in the part {number!r}, and there are 0, 1 and 2")
+            name, number, *rest = [*line.split(), "", ""]
+            if number not in _SPLITS or any(rest):
+                raise ValueError(f"a line is {line.strip()[:60]!r}, not a file and 0, 1 or 2")
             splits[name] = _SPLITS[number]
     if not splits:
         raise ValueError("it is empty")

@@ -24,6 +24,8 @@ SETTINGS = {
                "`digits` (10), or all characters: `bymerge` (47), `byclass` (62)"},
 }  # fmt: skip
 
+SIDE = 28  # pixels
+
 _DIGITS, _UPPER = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The lower case of other letters looks like their upper case, and is the same class.
 _MERGED = f"{_DIGITS}{_UPPER}abdefghnqrt"
@@ -55,6 +57,8 @@ def _blocks(path: str | Path, subset: str, names: Sequence[str]) -> Iterator[Blo
         for split in ("train", "test"):
             file = f"emnist-{subset}-{split}-images-idx3-ubyte"
             images = _array(archive, file, 3)
+            if images.shape[1:] != (SIDE, SIDE):
+                raise ValueError(f"{file} has images of {list(images.shape[1:])}, not 28x28 pixels")
             numbers = _array(archive, f"emnist-{subset}-{split}-labels-idx1-ubyte", 1)
             labels = named(numbers, names, len(images), first)
             files = [f"{file}/{row}" for row in range(len(images))]

@@ -1,6 +1,6 @@
 """The 2-D sets of MedMNIST: https://medmnist.com.
 
-A .npz file: {train, val, test}_images, uint8 [N, 28, 28] or [N, 28, 28, 3], and ..._labels [N, 1],
+A .npz file: {train, val, test}_images, uint8 [N, S, S] or [N, S, S, 3], and ..._labels [N, 1],
 or [N, K] if an image may have any of K findings.
 """
 
@@ -18,7 +18,8 @@ from vae.services.errors import reading_raw
 SETTINGS = {}
 
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
-_ROWS = 1000  # at a time
+_SIDES = (28, 64, 128, 224)  # pixels
+_ROWS = 256  # at a time
 
 
 def read(raw: Raw) -> Stream:
@@ -35,29 +36,30 @@ def read(raw: Raw) -> Stream:
         for word in _SPLITS:
             names = (f"{word}_images", f"{word}_labels")
             images, labels = (array_files.named(members, name) for name in names)
-            _check(images, labels)
+            _check(images, labels, raw.class_names)
             parts[word] = images, np.concatenate([*array_files.rows(path, labels, _ROWS)])
-        columns = {labels.shape[1] for _, labels in parts.values()}
-        if len(columns) > 1:
-            raise ValueError("its arrays of labels differ in their number of columns")
-    several = columns != {1}
+        shapes = {(images.shape[1:], labels.shape[1]) for images, labels in parts.values()}
+        if len(shapes) > 1:
+            raise ValueError("its arrays to train, to validate and to test differ in their shapes")
+    several = labels.shape[1] > 1
     return Stream(
         _blocks(path, parts, raw.class_names, several), () if several else tuple(raw.class_names)
     )
 
 
-def _check(images: Member, labels: Member) -> None:
+def _check(images: Member, labels: Member, names: Sequence[str]) -> None:
     """Raise ValueError if these are not some images, with labels for each."""
-    for member, axes, layout in (
-        (images, (3, 4), "uint8 [N, H, W] or [N, H, W, 3]"),
-        (labels, (2,), "whole numbers [N, K]"),
-    ):
-        known = member.dtype == np.uint8 if member is images else member.kind in "biu"
-        if not known or len(member.shape) not in axes or not all(member.shape):
-            raise ValueError(f"{member.name} is {member.dtype} {list(member.shape)}, not {layout}")
-    if images.shape[3:] not in ((), (3,)) or images.shape[0] != labels.shape[0]:
+    known = [(side, side, *channels) for side in _SIDES for channels in ((), (3,))]
+    if images.dtype != np.uint8 or images.shape[1:] not in known or not images.shape[0]:
         raise ValueError(
-            f"{images.name} {list(images.shape)} and {labels.name} {list(labels.shape)} do not fit"
+            f"{images.name} is {images.dtype} {list(images.shape)}, not uint8 [N, S, S] or "
+            f"[N, S, S, 3], S one of {_SIDES}"
+        )
+    shapes = [(images.shape[0], 1), (images.shape[0], len(names))]
+    if labels.kind not in "biu" or labels.shape not in shapes:
+        raise ValueError(
+            f"{labels.name} is {labels.dtype} {list(labels.shape)}, not whole numbers [N, 1] or "
+            f"[N, {len(names)}] for {images.shape[0]:,} images"
         )
 
 

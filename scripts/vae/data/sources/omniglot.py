@@ -18,6 +18,8 @@ from vae.services.errors import reading_raw
 CHANNELS = 1
 SETTINGS = {}
 
+SIDE = 28  # pixels
+
 _ALPHABETS = tuple(str(number) for number in range(1, 51))
 _ARRAYS = ("data", "target", "targetchar")
 _SPLITS = {"": "train", "test": "test"}  # by how the name of an array begins
@@ -40,7 +42,7 @@ def _blocks(path: str | Path, names: Sequence[str]) -> Iterator[Block]:
     with reading_raw(path):
         for start, split in _SPLITS.items():
             values, alphabets, characters = (arrays[f"{start}{name}"] for name in _ARRAYS)
-            pixels = matlab.images(values.T)
+            pixels = matlab.images(values.T, SIDE)
             count = len(pixels)
             if alphabets.ndim != 2 or not (alphabets.sum(axis=0) == 1).all():
                 raise ValueError("an image is not of one alphabet")

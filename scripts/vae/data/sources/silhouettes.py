@@ -15,6 +15,8 @@ from vae.services.errors import reading_raw
 CHANNELS = 1
 SETTINGS = {}
 
+SIDE = 28  # pixels
+
 _CLASSES = tuple(str(number) for number in range(1, 102))
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
@@ -35,7 +37,7 @@ def _blocks(path: str | Path, names: Sequence[str]) -> Iterator[Block]:
     arrays = matlab.load(path, [f"{s}_{kind}" for s in _SPLITS for kind in ("data", "labels")])
     with reading_raw(path):
         for start, split in _SPLITS.items():
-            pixels = matlab.images(arrays[f"{start}_data"])
+            pixels = matlab.images(arrays[f"{start}_data"], SIDE)
             labels = named(arrays[f"{start}_labels"], names, len(pixels), first=1)
             files = [f"{start}_data/{row}" for row in range(len(pixels))]
             yield Block(pixels, labels, files, [split] * len(pixels))

@@ -3,7 +3,8 @@
 MATLAB files: X [32, 32, 3, N] (height, width, channels), and y [N, 1], in which 10 is the digit 0.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ SETTINGS = {}
 FILES = {"train_32x32.mat": "train", "test_32x32.mat": "test"}
 
 _DIGITS = tuple("0123456789")
+_ROWS = 1000  # at a time
 
 
 def read(raw: Raw) -> Stream:
@@ -32,10 +34,11 @@ def read(raw: Raw) -> Stream:
     paths = {Path(path).name: path for path in raw.paths}
     if missing := [name for name in FILES if name not in paths]:
         raise UserError(f"The file {missing[0]} is missing: name it in config/sources.yaml.")
-    return Stream((_block(paths[name], split, names) for name, split in FILES.items()), names)
+    blocks = (_blocks(paths[name], split, names) for name, split in FILES.items())
+    return Stream(itertools.chain.from_iterable(blocks), names)
 
 
-def _block(path: str | Path, split: str, names: Sequence[str]) -> Block:
+def _blocks(path: str | Path, split: str, names: Sequence[str]) -> Iterator[Block]:
     arrays = matlab.load(path, ["X", "y"])
     pixels, digits = arrays["X"], arrays["y"]
     with reading_raw(path):
@@ -44,5 +47,11 @@ def _block(path: str | Path, split: str, names: Sequence[str]) -> Block:
         count = pixels.shape[3]
         labels = named(np.where(digits == 10, 0, digits), names, count)
     file = Path(path).name
-    files = [f"{file}/{row}" for row in range(count)]
-    return Block(pixels.transpose(3, 0, 1, 2), labels, files, [split] * count)
+    for first in range(0, count, _ROWS):
+        rows = range(first, min(first + _ROWS, count))
+        yield Block(
+            pixels[..., first : rows.stop].transpose(3, 0, 1, 2),
+            labels[first : rows.stop],
+            files=[f"{file}/{row}" for row in rows],
+            splits=[split] * len(rows),
+        )
