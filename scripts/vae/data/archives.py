@@ -11,6 +11,8 @@ from typing import BinaryIO
 # Three times the largest archive that is read here: a bomb ends at this many unpacked bytes.
 MAX_BYTES = 1 << 29
 
+_PIECE = 1 << 20  # bytes
+
 
 class ArchiveError(Exception):
     """An archive is damaged, or holds more than it should; the message says which."""
@@ -23,7 +25,7 @@ def tar_members(file: BinaryIO) -> Iterator[tuple[PurePosixPath, bytes]]:
 
     Raises ArchiveError if the archive is damaged or unpacks to more than MAX_BYTES.
     """
-    for path, pieces in tar_files(file, MAX_BYTES, MAX_BYTES):
+    for path, pieces in tar_files(file, _PIECE, MAX_BYTES):
         yield path, b"".join(pieces)
 
 

@@ -1,6 +1,7 @@
 """Sources that are configured: tiny files of each official layout, and damaged ones."""
 
 import importlib
+import re
 
 import numpy as np
 import pytest
@@ -91,3 +92,9 @@ def test_a_damaged_file_is_named(tmp_path, name, file, damage):
         path.write_bytes(data)
     with pytest.raises((UserError, FileNotFoundError), match=file):
         read(name, tmp_path)
+
+
+def test_every_source_is_described():
+    page = (ROOT / "docs/datasets.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\| `([\w-]+)` \|", page, re.M)
+    assert sorted(described) == sorted(SETTINGS.sources)
