@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.helpers import sources
 from tests.helpers.layouts import celeba
+from vae.data import pictures
 from vae.data.sources import celeba as source
 from vae.services.errors import UserError
 
@@ -37,6 +38,12 @@ def test_the_whole_width_on_request(tmp_path):
     assert pixels[0, 0, 89].tolist() == pytest.approx([0, 0, 255], abs=3)  # the blue margin
     middle = read(tmp_path, size=148).train.pixels
     assert abs(pixels[:, 15:-15, 15:-15].astype(int) - middle).max() <= 1
+
+
+def test_other_pictures_are_cropped_as_those_of_the_run():
+    kept = {"crop": "fit", "size": 37, "channels": None, "center": 0.8315}
+    assert pictures.look_of(kept, 3).center == 0.8315
+    assert pictures.look_of({"crop": "fit"}, 3).center == 1
 
 
 def test_attributes_are_columns(tmp_path):
@@ -73,7 +80,7 @@ def test_wrong_lines_are_named(tmp_path, file, old, new, reason):
         read(tmp_path)
 
 
-def pictures(folder, content):
+def write_pictures(folder, content):
     celeba(folder)
     with zipfile.ZipFile(folder / FILES[0], "w", zipfile.ZIP_DEFLATED) as archive:
         for i in range(15):
@@ -84,12 +91,12 @@ def pictures(folder, content):
 def test_a_picture_that_is_missing_or_a_bomb_is_named(tmp_path):
     file = io.BytesIO()
     Image.fromarray(np.zeros((218, 178, 3), np.uint8)).save(file, "JPEG")
-    pictures(tmp_path, {"other": file.getvalue(), 4: b""})
+    write_pictures(tmp_path, {"other": file.getvalue(), 4: b""})
     with pytest.raises(UserError, match=rf"{FILES[0]} is damaged.* it lacks 000005\.jpg"):
         read(tmp_path)
-    pictures(tmp_path, {"other": file.getvalue(), 4: bytes(1 << 25)})
+    write_pictures(tmp_path, {"other": file.getvalue(), 4: bytes(1 << 25)})
     with pytest.raises(UserError, match=r"000005\.jpg in it is larger than 16,777,216 bytes"):
         read(tmp_path)
-    pictures(tmp_path, {"other": file.getvalue(), 4: b"no picture"})
+    write_pictures(tmp_path, {"other": file.getvalue(), 4: b"no picture"})
     with pytest.raises(UserError, match=r"1 of 15 files in (?s:.*) 000005\.jpg: not a picture"):
         read(tmp_path, max_skipped=0)
