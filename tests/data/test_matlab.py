@@ -1,5 +1,6 @@
 """Arrays of MATLAB files, and what is refused: objects, other versions, sizes that are not true."""
 
+import errno
 import struct
 import zlib
 
@@ -9,7 +10,7 @@ import scipy.io
 from scipy.sparse import csc_array
 
 from vae.data import matlab
-from vae.services.errors import DamagedError, UserError
+from vae.services.errors import UserError
 
 NUMBERS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
@@ -48,12 +49,12 @@ def test_arrays_of_numbers_are_loaded_and_others_passed_over(tmp_path, compresse
 )
 def test_what_is_no_array_of_real_numbers_is_refused(tmp_path, value):
     path = write(tmp_path / "a.mat", x=value, y=NUMBERS)
-    assert "no array of numbers in it is called x, but y" in complaint(path)
+    assert "it has no array of real numbers 'x'; it has y." in complaint(path)
 
 
 def test_a_missing_array_is_named(tmp_path):
-    assert "is called y, but x" in complaint(write(tmp_path / "a.mat", x=NUMBERS), "y")
-    assert "is called x, but none" in complaint(write(tmp_path / "b.mat"))
+    assert "real numbers 'y'; it has x." in complaint(write(tmp_path / "a.mat", x=NUMBERS), "y")
+    assert "real numbers 'x'; it has none." in complaint(write(tmp_path / "b.mat"))
 
 
 def test_other_versions_are_refused(tmp_path):
@@ -146,10 +147,17 @@ def test_a_bomb_ends_early(tmp_path, monkeypatch):
     assert "it unpacks to more than 1,048,576 bytes" in complaint(tmp_path / "a.mat")
 
 
-def test_a_missing_file_is_not_damaged(tmp_path):
+def test_neither_a_missing_file_nor_a_full_disk_means_damage(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError):
         matlab.load(tmp_path / "a.mat", ["x"])
-    assert issubclass(DamagedError, UserError)
+    path = write(tmp_path / "a.mat", x=NUMBERS)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(matlab, "_write", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        matlab.load(path, ["x"])
 
 
 def test_images_come_column_by_column():

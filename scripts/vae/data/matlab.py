@@ -64,7 +64,9 @@ def load(path: str | Path, names: Sequence[str]) -> dict[str, np.ndarray]:
         arrays = dict(_arrays(file, plain, order))
         if missing := [name for name in names if name not in arrays]:
             found = ", ".join(arrays) or "none"
-            raise ValueError(f"no array of numbers in it is called {missing[0]}, but {found}"[:500])
+            raise ValueError(
+                f"it has no array of real numbers {missing[0]!r}; it has {found}"[:500]
+            )
         return {name: _loaded(plain, arrays[name], order) for name in names}
 
 

@@ -1,5 +1,6 @@
 """Errors that a user can read, and put right."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,12 +66,18 @@ def reading(path: str | Path) -> Iterator[None]:
 
 @contextmanager
 def reading_raw(path: str | Path) -> Iterator[None]:
-    """The same for a raw file of a source."""
+    """Whatever fails within means that a raw file is damaged, unless the system says what failed.
+
+    Raises UserError.
+    """
     try:
         yield
-    except (FileNotFoundError, PermissionError, MemoryError, UserError):
+    except (MemoryError, UserError):
         raise
     except Exception as error:
+        told_by_system = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+        if told_by_system:  # such as a full disk; EINVAL is an impossible place in the file
+            raise
         raise RawFileError(path, error) from error
 
 

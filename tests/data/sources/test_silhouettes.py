@@ -28,7 +28,10 @@ def test_classes_can_be_named(tmp_path):
         ({"val_labels": np.ones((101, 1))}, r"102 images, and labels of \[101, 1\]"),
         ({"test_data": np.full((102, 784), 2)}, "from 2 to 2, not 0 to 1"),
         ({"test_data": np.zeros((102, 256))}, r"\[102, 256\] is not one of images"),
-        ({"train_labels": np.array([["a"]], object)}, "is called train_labels, but"),
+        (
+            {"train_labels": np.array([["a"]], object)},
+            "no array of real numbers 'train_labels'; it has",
+        ),
     ],
 )
 def test_other_arrays_are_refused(tmp_path, arrays, reason):
