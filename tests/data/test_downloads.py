@@ -25,6 +25,7 @@ from vae.data import transfers
 from vae.data.checksums import Identity
 from vae.data.downloads import download, fetch
 from vae.data.sources import idx
+from vae.services.errors import UserError
 
 DATASETS = Path(os.environ.get("VAE_TEST_DATASETS", ROOT / "../shared/datasets"))
 
@@ -187,11 +188,22 @@ def test_script_adds_names_to_addresses_and_takes_whole_ones(server: Server, tar
     assert server.requests[-1] == ("/x?download=1", None)
 
 
+def test_what_only_people_may_fetch_says_where(target: Path):
+    entry = {"page": "http://example.org/faces", "files": {NAME: {"md5": "0" * 32}}}
+    with pytest.raises(UserError) as caught:
+        download(str(target), entry, [])
+    words = "It is for people, not for programs, to fetch: http://example.org/faces"
+    assert words in str(caught.value)
+    assert "mirrors: [<folder>]" in str(caught.value)
+
+
 def test_configured_files_can_be_told_apart(sources: dict):
     for source in sources.values():
         for file in source.get("files", {}).values():
-            Identity(file.get("bytes"), file.get("sha256"), file.get("content_sha256"))
-            assert source.get("urls") or file.get("urls")
+            Identity(
+                **{kind: value for kind, value in file.items() if kind not in ("bytes", "urls")}
+            )
+            assert source.get("urls") or file.get("urls") or source.get("page")
         assert source["licence"]
         assert source["citation"]
 

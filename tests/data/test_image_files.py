@@ -181,6 +181,16 @@ def test_16_bits_of_a_portable_graymap_are_known():
     assert decode(data, 1).image.getpixel((1, 0)) == 9
 
 
+def test_the_square_in_the_middle_is_a_share_of_the_shorter_side():
+    pixels = np.arange(60, dtype=np.uint8).reshape(6, 10)
+    png = encoded(Image.fromarray(pixels), "PNG")
+    picture = decode(png, 1, Look("gray", center=2 / 3))
+    assert (picture.width, picture.height, picture.reduced) == (4, 4, False)
+    assert np.array_equal(np.asarray(picture.image), pixels[1:5, 3:7])
+    jpeg = encoded(Image.new("RGB", (178, 218)), "JPEG")
+    assert decode(jpeg, 1, Look(center=0.8315)).image.size == (148, 148)
+
+
 def test_a_file_of_several_frames_says_so_and_a_damaged_second_one_does_no_harm():
     animation = GOOD["animated.gif"]
     assert decode(animation, 1).several

@@ -8,6 +8,8 @@ SOURCES = {
     "digits": {"format": "digits", "licence": "CC BY 4.0", "citation": "UCI"},
     "mnist": {"format": "idx", "licence": "CC BY-SA 3.0", "citation": "LeCun"},
 }
+for source in SOURCES.values():
+    source["likelihood"] = "bernoulli"
 VALID = {
     "datasets": {"mnist": {"source": "mnist", "latent_dim": [2, 3], "epochs": 5}},
     "sources": SOURCES,

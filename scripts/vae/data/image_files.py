@@ -31,12 +31,15 @@ class Look(NamedTuple):
     background: what is transparent becomes "white" or "black"; not if bands are chosen.
     intensity: "type" for black and white by the type of the values, or the values that become
         these; "percentile" to leave the values as they are.
+    center: side of the square in the middle that is taken, as a share of the shorter side; 1 for
+        the whole picture.
     """
 
     channels: str = "rgb"
     bands: tuple[int, ...] = ()
     background: str = "white"
     intensity: str | tuple[float, float] = "type"
+    center: float = 1
 
     def empty(self, height: int, width: int, count: int = 0) -> np.ndarray:
         """An array for images [N, H, W, C]: uint8, or float32 for values as they are."""
@@ -95,12 +98,23 @@ def _decode(file: str | Path | io.BytesIO, least: float, look: Look) -> Picture:
             reason = "EPS is a program, and Pillow would have Ghostscript run it"
             raise UnreadableError(reason)
         whole, several = image.size, _has_several(image)
-        drafted = image.draft(None, (least, least))
+        drafted = image.draft(None, (least, least)) if look.center == 1 else None
         image.load()  # a TIFF file turns upright here
         width, height = drafted[1][2:] if drafted else image.size
         reduced = bool(drafted) and image.size != whole
         orientation = _orientation(image)
-        return Picture(_plain(image, look), width, height, reduced, orientation, several)
+        plain = _plain(image, look)
+        if look.center < 1:
+            plain = _middle(plain, look.center)
+            width, height = plain.size
+        return Picture(plain, width, height, reduced, orientation, several)
+
+
+def _middle(image: Image.Image, share: float) -> Image.Image:
+    """The square in the middle of an image, its side a share of the shorter side."""
+    side = max(1, round(share * min(image.size)))
+    left, top = ((length - side) // 2 for length in image.size)
+    return image.crop((left, top, left + side, top + side))
 
 
 def _has_several(image: Image.Image) -> bool:

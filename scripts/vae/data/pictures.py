@@ -76,7 +76,8 @@ def look(settings: Mapping[str, Any]) -> Look:
             "of them in config/config.yaml."
         )
     intensity = chosen(settings["intensity"])
-    return Look(channels or fits, bands, settings["background_color"], intensity)
+    center = settings.get("center", 1)
+    return Look(channels or fits, bands, settings["background_color"], intensity, center)
 
 
 def look_of(preparation: Mapping[str, Any], channels: int) -> Look:

@@ -1,10 +1,10 @@
 """Likelihoods p(x|z), one file each: what the decoder's last values mean.
 
-A module here states in literals, which `vae.plan.parts` reads, its SETTINGS, for which images it is
-the default (DEFAULT_FOR: "gray" or "colour", if any), for which images alone it is (ONLY_FOR, as
-well), whether it is one of black and white images (BINARY, by default False), and whether its
-log-likelihood is quick enough for the exact NLL, which is a sum over 160,801 points (EXACT_NLL, by
-default True). It has two halves.
+A module here states in literals, which `vae.plan.parts` reads, its SETTINGS, whether it is the
+default where a source does not name another one (DEFAULT), for which images alone it is (ONLY_FOR:
+"gray" or "colour", if any), whether it is one of black and white images (BINARY, by default False),
+and whether its log-likelihood is quick enough for the exact NLL, which is a sum over 160,801 points
+(EXACT_NLL, by default True). It has two halves.
 
 Keras, imported within the functions, so that importing the module does not start it:
 `channels(image_channels, run)`: how many channels it asks of the decoder, for images of so many,

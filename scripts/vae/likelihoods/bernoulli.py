@@ -9,7 +9,6 @@ import numpy as np
 from vae.data.pixels import flat
 
 SETTINGS = {}
-DEFAULT_FOR = "gray"
 BINARY = True
 
 

@@ -13,7 +13,7 @@ from vae.data.pixels import flat, to_uint8
 from vae.likelihoods.levels import log_normal_mass
 
 SETTINGS = {}
-DEFAULT_FOR = "colour"
+DEFAULT = True
 
 
 def channels(image_channels, run):

@@ -113,8 +113,8 @@ class Dataset(RunSettings, SourceSettings):
         Annotated[str, Tag("name")] | Annotated[OwnData, Tag("own")],
         Discriminator(_source_kind),
     ] = Field(
-        description="a name in `sources.yaml`: `digits`, `mnist`, `fashion-mnist`, `cifar10`, "
-        "`caltech101`; or data of your own: `{folder: path}`, `{arrays: path}`, `{table: path}` or "
+        description="a name in `sources.yaml`, such as `kmnist` (docs/datasets.md shows them all); "
+        "or data of your own: `{folder: path}`, `{arrays: path}`, `{table: path}` or "
         "`{parquet: path}`"
     )
     validation: or_auto(whole(ge=0, le=10_000_000)) = Field(

@@ -17,18 +17,18 @@ from vae.services import array_headers, listing
 SMALL = 32  # pixels on a side, up to which images are small
 
 
-def format_of(
+def source_of(
     dataset: Dataset, path: str, sources: Mapping[str, Source], errors: list[str]
-) -> str | None:
-    """The format of a dataset's raw files; None, with one more error, if there is none.
+) -> OwnData | Source | None:
+    """Where a dataset's images come from; None, with one more error, if there is no such source.
 
     path: of the dataset in the config.
     """
     match dataset.source:
         case OwnData() as own:
-            return own.format
+            return own
         case name if name in sources:
-            return sources[name].format
+            return sources[name]
         case name:
             hint = near(name, sources)
             errors.append(f"{path}.source: no source is called {name!r}{hint}")
@@ -57,42 +57,42 @@ def unreadable(dataset: Dataset, path: str) -> str:
     return ""
 
 
-def kind(dataset: Dataset, format: str) -> str:
+def kind(dataset: Dataset, source: OwnData | Source) -> str:
     """What the images of a dataset are: "gray" or "colour"."""
-    return "gray" if image_shape(dataset, format)[2] == 1 else "colour"
+    return "gray" if image_shape(dataset, source)[2] == 1 else "colour"
 
 
-def default_likelihood(format: str) -> str:
-    """The likelihood that suits the images of a format.
+def default_likelihood(source: OwnData | Source) -> str:
+    """The likelihood that suits the images of a source.
 
-    For data of the user's own that is the one for colour, also if they are gray: a likelihood of
-    black and white would rank photographs by their gray level.
+    One for ink on paper only if the source says so, whatever the channels: a likelihood of black
+    and white would rank photographs by their gray level.
     """
-    kind = "gray" if parts("data/sources")[format].constants.get("CHANNELS") == 1 else "colour"
-    suits = (
-        p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT_FOR") == kind
-    )
-    return next(suits)
+    if isinstance(source, Source) and source.likelihood:
+        return source.likelihood
+    return next(p.name for p in parts("likelihoods").values() if p.constants.get("DEFAULT"))
 
 
-def default_model(dataset: Dataset, format: str) -> str:
+def default_model(dataset: Dataset, source: OwnData | Source) -> str:
     """The network that suits small gray images, or others."""
-    *sides, channels = image_shape(dataset, format)
+    *sides, channels = image_shape(dataset, source)
     return "mlp" if channels == 1 and max(sides) <= SMALL else "resnet"
 
 
-def image_shape(dataset: Dataset, format: str) -> tuple[int, int, int]:
+def image_shape(dataset: Dataset, source: OwnData | Source) -> tuple[int, int, int]:
     """Height, width and channels of a dataset's images, as far as that is known before any job.
 
     A format without a setting for it has small images; what cannot be read counts as one pixel.
     """
-    constants = parts("data/sources")[format].constants
-    settings = source_settings(format, dict(dataset))
+    constants = parts("data/sources")[source.format].constants
+    settings = source_settings(source.format, dict(dataset))
     size = settings.get("size") or 1
     height, width = size if isinstance(size, list) else (size, size)
     channels = constants.get("CHANNELS", 3)
-    if constants.get("SHAPE_IN_HEADER") and isinstance(dataset.source, OwnData):
-        shape = array_headers.image_shape(dataset.source.path, settings["image"])
+    if isinstance(source, Source) and source.shape:
+        height, width, channels = source.shape
+    if constants.get("SHAPE_IN_HEADER") and isinstance(source, OwnData):
+        shape = array_headers.image_shape(source.path, settings["image"])
         height, width, channels = shape or (1, 1, 1)
     if chosen := settings.get("bands"):
         channels = 3 if isinstance(chosen, list) and len(chosen) == 3 else 1
@@ -140,7 +140,7 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
         source = sources[dataset.source]
         format, class_names = source.format, source.class_names
         files = source.files.items()
-        result["checksums"] = {name: file.content_sha256 or file.sha256 for name, file in files}
+        result["checksums"] = {name: file.checksum for name, file in files}
     settings = source_settings(format, dict(dataset))
     return result | {"format": format, "settings": settings, "class_names": class_names}
 

@@ -22,7 +22,7 @@ WITHOUT_EFFECT = ("vae.plan.", "vae.services.", "vae.training.event_files.")
 # rules, or changes no result.
 STATED = {
     "vae.models.": {"SETTINGS", "PRIORS", "CONDITIONAL", "SECOND_STAGE"},
-    "vae.likelihoods.": {"SETTINGS", "DEFAULT_FOR", "ONLY_FOR", "BINARY"},
+    "vae.likelihoods.": {"SETTINGS", "DEFAULT", "ONLY_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {
         *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "SHAPE_IN_HEADER"),

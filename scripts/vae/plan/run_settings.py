@@ -50,7 +50,7 @@ class CommonSettings(Strict):
     )
     likelihood: Annotated[
         Literal[LIKELIHOODS] | None,
-        Setting("l", "`bernoulli` for gray images of `sources.yaml`, else `gaussian`"),
+        Setting("l", "`gaussian`, or what the source in `sources.yaml` says"),
     ] = Field(
         None,
         description="p(x|z): `bernoulli` (values as probabilities), `gaussian` (one learned "

@@ -17,7 +17,7 @@ from vae.plan.config import Dataset
 from vae.plan.messages import ConfigError, near
 from vae.plan.parts import Part, parts
 from vae.plan.run_settings import ABBREVIATIONS, CHOSEN, CommonSettings, RunSettings, Variant
-from vae.plan.sources import Source
+from vae.plan.sources import OwnData, Source
 from vae.plan.validation import validate
 
 MOST_RUNS = 10_000  # of a variant
@@ -68,12 +68,12 @@ def resolve(config: dict[str, Any]) -> Settings:
         if name in reserved_names():
             errors.append(f"{path}: the workflow uses this name itself, choose another one")
         runs[name] = {}
-        format = datasets.format_of(dataset, path, checked.sources, errors)
-        if not format:
+        source = datasets.source_of(dataset, path, checked.sources, errors)
+        if not source:
             continue
-        errors += datasets.misplaced(dataset, path, format)
+        errors += datasets.misplaced(dataset, path, source.format)
         conditional = None
-        for where, run in _expand(dataset, path, format, errors):
+        for where, run in _expand(dataset, path, source, errors):
             if run.name in runs[name]:
                 errors.append(f"{where}: a second run called {run.name}; each name is one run")
             runs[name][run.name] = run
@@ -152,14 +152,14 @@ def _with_second_stages(runs: dict[str, Run], selected: list[str] | None) -> dic
 
 
 def _expand(
-    dataset: Dataset, path: str, format: str, errors: list[str]
+    dataset: Dataset, path: str, source: OwnData | Source, errors: list[str]
 ) -> Iterator[tuple[str, Run]]:
     """Yield each run of a dataset, with the place in the config that it comes from."""
     base = {key: getattr(dataset, key) for key in RunSettings.model_fields}
-    kind = datasets.kind(dataset, format)
+    kind = datasets.kind(dataset, source)
     defaults = {
-        "likelihood": datasets.default_likelihood(format),
-        "model": datasets.default_model(dataset, format),
+        "likelihood": datasets.default_likelihood(source),
+        "model": datasets.default_model(dataset, source),
     }
     places = [(path, Variant())]
     places += [(f"{path}.variants.{i}", variant) for i, variant in enumerate(dataset.variants)]

@@ -6,11 +6,11 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 import glob
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, create_model, model_validator
 
-from vae.plan.fields import Strict
+from vae.plan.fields import Strict, whole
 from vae.plan.parts import Part, parts
 
 
@@ -29,6 +29,12 @@ def _different(names: list[str]) -> list[str]:
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise ValueError(f"two classes are called {twice[0]!r}")
     return names
+
+
+def _of_three(shape: list[int]) -> list[int]:
+    if len(shape) != 3:
+        raise ValueError("should be height, width and channels")
+    return shape
 
 
 class _OwnData(Strict):
@@ -82,8 +88,13 @@ OwnData = create_model(
 )
 
 
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+def _hexadecimal(digits: int) -> Any:
+    return Annotated[str, Field(pattern=f"^[0-9a-f]{{{digits}}}$")]
+
+
+Sha256 = _hexadecimal(64)
 ClassName = Annotated[str, Field(min_length=1)]
+ImageShape = Annotated[list[whole(ge=1)], AfterValidator(_of_three)]
 
 
 class RawFile(Strict):
@@ -96,13 +107,22 @@ class RawFile(Strict):
         description="checksum of the unpacked content; if given, it alone decides, so a file that "
         "was compressed anew or unpacked is accepted",
     )
+    git: _hexadecimal(40) | None = Field(
+        None, description="its name in a Git repository, `git hash-object`, if no `sha256` is known"
+    )
+    md5: _hexadecimal(32) | None = Field(None, description="MD5, if nothing better is published")
     urls: list[str] = Field([], description="full addresses of this file, before those of `urls`")
 
     @model_validator(mode="after")
     def _has_checksum(self) -> "RawFile":
-        if not (self.sha256 or self.content_sha256):
-            raise ValueError("needs sha256 or content_sha256 to be known by")
+        if not self.checksum:
+            raise ValueError("needs sha256, content_sha256, git or md5 to be known by")
         return self
+
+    @property
+    def checksum(self) -> str | None:
+        """The one that decides."""
+        return self.content_sha256 or self.sha256 or self.git or self.md5
 
 
 class Wheel(Strict):
@@ -118,8 +138,14 @@ class Source(Strict):
     """Where raw files come from."""
 
     format: Literal[downloaded_formats()] = Field(
-        description="the reader: `idx` (MNIST's), `digits` (scikit-learn's), `cifar10` or "
-        "`caltech101`"
+        description="the reader: `idx` (MNIST's), `medmnist` (its 2-D sets), or that of one data "
+        "set, which is called as the data set"
+    )
+    likelihood: Literal[tuple(parts("likelihoods"))] | None = Field(
+        None, description="what runs on these images take by default, instead of `gaussian`"
+    )
+    shape: ImageShape | None = Field(
+        None, description="height, width and channels of the images, if the reader does not say it"
     )
     urls: list[str] = Field([], description="addresses to which a file's name is added")
     files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")], RawFile] = Field(
@@ -130,6 +156,9 @@ class Source(Strict):
     )
     class_names: Annotated[list[ClassName], AfterValidator(_different)] = Field(
         [], description="names of the classes, in order of their labels"
+    )
+    page: str | None = Field(
+        None, description="where a person gets the files that no program may fetch"
     )
     licence: str = Field(description="terms of use of the data")
     citation: str = Field(description="what to cite")

@@ -4,7 +4,7 @@ import math
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -42,6 +42,13 @@ def members(path: str | Path) -> dict[str, Member]:
     Raises ValueError, or whatever zipfile and NumPy stumble over, if it is neither .npy nor .npz.
     """
     return {name: _member(header) for name, header in headers(path).items()}
+
+
+def named(members: Mapping[str, Member], name: str) -> Member:
+    """The array of a name. Raises ValueError if there is none."""
+    if name not in members:
+        raise ValueError(f"it has no array {name!r}; it has {', '.join(members) or 'none'}"[:500])
+    return members[name]
 
 
 def rows(path: str | Path, member: Member, count: int) -> Iterator[np.ndarray]:

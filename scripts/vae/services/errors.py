@@ -1,5 +1,6 @@
 """Errors that a user can read, and put right."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,13 @@ class DamagedError(UserError):
         return f"{self.what} It is now {aside}. Run the same command again: it will be made anew."
 
 
+class RawFileError(DamagedError):
+    """A raw file of a source is damaged or not the right one; `reason` says why."""
+
+    def __init__(self, path: str | Path, reason: Exception | str):
+        super().__init__(f"{path} is damaged or not the right file: {reason}.", path)
+
+
 def damaged(path: str | Path, error: Exception | str) -> DamagedError:
     """The error for a file of results that cannot be read, and why."""
     return DamagedError(f"{path} is damaged or was not written by this workflow ({error}).", path)
@@ -54,6 +62,23 @@ def reading(path: str | Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise damaged(path, error) from error
+
+
+@contextmanager
+def reading_raw(path: str | Path) -> Iterator[None]:
+    """Whatever fails within means that a raw file is damaged, unless the system says what failed.
+
+    Raises UserError.
+    """
+    try:
+        yield
+    except (MemoryError, UserError):
+        raise
+    except Exception as error:
+        told_by_system = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+        if told_by_system:  # such as a full disk; EINVAL is an impossible place in the file
+            raise
+        raise RawFileError(path, error) from error
 
 
 class DivergedError(UserError):

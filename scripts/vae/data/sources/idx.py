@@ -8,13 +8,14 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from vae.data.streams import Block, Raw, Stream
-from vae.services.errors import DamagedError, UserError
+from vae.services.errors import RawFileError, UserError
 
 CHANNELS = 1
 SETTINGS = {}
@@ -25,13 +26,6 @@ MAX_BYTES = 1 << 30
 _UINT8 = 0x08  # the only element type that images and labels come in
 _CHUNK = 1 << 20
 _SPLITS = {"train": "train", "t10k": "test"}  # by the first part of a file's name
-
-
-class IdxError(DamagedError):
-    """A file is damaged or not the right one; `reason` says why."""
-
-    def __init__(self, path: str | Path, reason: str):
-        super().__init__(f"{path} is damaged or not the right file: {reason}.", path)
 
 
 def read(raw: Raw) -> Stream:
@@ -59,15 +53,15 @@ def parse(data: bytes | bytearray, dimensions: int, name: str | Path) -> np.ndar
     """
     magic, start = bytes((0, 0, _UINT8, dimensions)), 4 + 4 * dimensions
     if data[:4] != magic:
-        raise IdxError(name, f"it begins with 0x{data[:4].hex()} instead of 0x{magic.hex()}")
+        raise RawFileError(name, f"it begins with 0x{data[:4].hex()} instead of 0x{magic.hex()}")
     if len(data) < start:
-        raise IdxError(name, "it ends within its header")
+        raise RawFileError(name, "it ends within its header")
     shape = struct.unpack_from(f">{dimensions}I", data, 4)
     size = start + math.prod(shape)
     if len(data) != size:
-        raise IdxError(name, f"it unpacks to {len(data):,} bytes, its header says {size:,}")
+        raise RawFileError(name, f"it unpacks to {len(data):,} bytes, its header says {size:,}")
     if size == start:
-        raise IdxError(name, "it is empty")
+        raise RawFileError(name, "it is empty")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
@@ -85,16 +79,31 @@ def content(path: Path) -> Iterator[bytes]:
     Raises ValueError if they are damaged or more than MAX_BYTES.
     """
     with path.open("rb") as file:
-        stream = gzip.GzipFile(fileobj=file) if is_gzip(path) else file
-        left = MAX_BYTES
-        try:
-            while chunk := stream.read(_CHUNK):
-                if len(chunk) > left:
-                    raise ValueError(f"it unpacks to more than {MAX_BYTES:,} bytes")
-                left -= len(chunk)
-                yield chunk
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise ValueError(f"its compression is damaged: {error}") from error
+        yield from unpacked(gzip.GzipFile(fileobj=file) if is_gzip(path) else file)
+
+
+def unpacked(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what a stream gives, such as one that unpacks a file, a chunk at a time.
+
+    Raises ValueError if it is damaged or more than MAX_BYTES.
+    """
+    left = MAX_BYTES
+    try:
+        while chunk := stream.read(_CHUNK):
+            if len(chunk) > left:
+                raise ValueError(f"it unpacks to more than {MAX_BYTES:,} bytes")
+            left -= len(chunk)
+            yield chunk
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"its compression is damaged: {error}") from error
+
+
+def joined(chunks: Iterable[bytes]) -> bytearray:
+    """Chunks as one; it grows in place, since a copy would take the memory twice."""
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk
+    return data
 
 
 def is_gzip(path: Path) -> bool:
@@ -106,7 +115,7 @@ def is_gzip(path: Path) -> bool:
 def _labels(paths: dict[str, Path], part: str, class_names: Sequence[str]) -> np.ndarray:
     path, labels = _load(paths, f"{part}-labels-idx1-ubyte", 1)
     if class_names and labels.max() >= len(class_names):
-        raise IdxError(
+        raise RawFileError(
             path,
             f"it has a label {labels.max()}, and the source has {len(class_names)} class names",
         )
@@ -122,13 +131,13 @@ def _blocks(
         file = f"{part}-images-idx3-ubyte"
         path, images = _load(paths, file, 3)
         if len(images) != len(labels[part]):
-            raise IdxError(
+            raise RawFileError(
                 paths[f"{part}-labels-idx1-ubyte"],
                 f"it has {len(labels[part]):,} labels for {len(images):,} images in {path}",
             )
         height, width = images.shape[1:]
         if (height, width) != (size or (height, width)):
-            raise IdxError(
+            raise RawFileError(
                 path, f"its images are {height}x{width}, those to train are {size[0]}x{size[1]}"
             )
         size = height, width
@@ -147,10 +156,7 @@ def _load(paths: dict[str, Path], name: str, dimensions: int) -> tuple[Path, np.
             "files, images and labels to train and to test, under `files` in config/sources.yaml."
         )
     path = paths[name]
-    data = bytearray()  # grows in place; joined pieces would take the memory twice
     try:
-        for chunk in content(path):
-            data += chunk
+        return path, parse(joined(content(path)), dimensions, path)
     except ValueError as error:
-        raise IdxError(path, str(error)) from error
-    return path, parse(data, dimensions, path)
+        raise RawFileError(path, error) from error
