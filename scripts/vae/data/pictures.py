@@ -96,20 +96,25 @@ def in_folders(files: Iterable[File]) -> Iterator[Entry]:
 
 
 def blocks(
-    entries: Iterable[Entry], raw: Raw, unreadable: Iterable[tuple[str, str]] = ()
+    entries: Iterable[Entry],
+    raw: Raw,
+    unreadable: Iterable[tuple[str, str]] = (),
+    left_out: Iterable[tuple[str, str]] = (),
 ) -> Iterator[Block]:
     """Yield thumbnails of pictures, in their order.
 
     entries: taken as they are needed.
     raw: its settings are those of SETTINGS; see `resizing.thumbnail`.
     unreadable: names of further files that are unreadable, and the reasons.
+    left_out: the same of files that are left out on purpose.
     """
     size, how = raw.settings["size"], look(raw.settings)
     pending: deque[Entry] = deque()  # whose thumbnails are being made
     count, start, progress = 0, time.monotonic(), Progress(logger, seconds=10)
     several = 0
-    skipped = [Skipped(name, reason) for name, reason in unreadable]
-    yield Block(how.empty(*sides(size)), [], [], [], skipped=skipped)
+    skipped, on_purpose = ([Skipped(*about) for about in some] for some in (unreadable, left_out))
+    nothing = how.empty(*sides(size))
+    yield Block(nothing, [], [], [], skipped=skipped, left_out=on_purpose)
     files = _remembered(entries, pending)
     for pixels, outcomes in thumbnails(files, size, raw.settings["crop"], raw.workers, look=how):
         found = [(pending.popleft(), outcome) for outcome in outcomes]

@@ -3,6 +3,7 @@
 import csv
 import importlib
 import logging
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,8 @@ from vae.data.images import Images, Split, write
 from vae.data.rows import Rows
 from vae.data.splits import held_out, split
 from vae.data.streams import Block, Raw, Skipped, Stream
+from vae.plan import folders
+from vae.plan.sources import OwnData
 from vae.services.errors import UserError
 from vae.services.files import atomic
 from vae.services.words import counted
@@ -48,6 +51,7 @@ class TooManySkippedError(UserError):
 def prepare(
     paths_to_raw_files: Sequence[str | Path],
     preparation: dict[str, Any],
+    source: str | Mapping[str, str],
     threads: int,
     path_to_images: str | Path,
     path_to_skipped: str | Path,
@@ -58,17 +62,19 @@ def prepare(
 
     paths_to_raw_files: of its raw files, none if they are the user's own.
     preparation: `format`, a module of `vae.data.sources`; `settings` and `class_names` for its
-        `read`; `paths`, if the raw data are the user's own; `validation`, if training images are
-        held out: their number, or "auto".
+        `read`; `validation`, if training images are held out: their number, or "auto".
+    source: of the dataset in the config: the name of one, or the place of data of the user's own.
+        No part of `preparation`, which is all that a copy elsewhere has in common.
 
     Raises UserError if the raw files are damaged or do not fit the config.
     """
-    source = importlib.import_module(f"vae.data.sources.{preparation['format']}")
-    paths = preparation.get("paths", paths_to_raw_files)
+    reader = importlib.import_module(f"vae.data.sources.{preparation['format']}")
+    own = None if isinstance(source, str) else OwnData(**source)
+    paths = paths_to_raw_files if own is None else own.paths() or [own.path]
     settings = preparation["settings"]
 
     def read(**changes: Any) -> Stream:
-        return source.read(Raw(paths, settings | changes, preparation["class_names"], threads))
+        return reader.read(Raw(paths, settings | changes, preparation["class_names"], threads))
 
     place = ", ".join(map(str, paths[:3])) or preparation["format"]
     with atomic(path_to_images) as part:
@@ -95,6 +101,8 @@ def prepare(
         ):
             csv.writer(file).writerows([("path", "reason"), *skipped])
         write(images, part)
+    if own:
+        folders.remember(folders.files(*paths), Path(path_to_images).parent / "logs/files.json")
     logger.info(
         "%s, %s, %s, %s; %s left out",
         counted(len(images.train), "training image"),
@@ -155,7 +163,7 @@ def collect(
     Raises UserError if too many files are left out, an image has a class that the stream does not
     name, or there are too few images to train on and to test with.
     """
-    pixels, labels, files, splits, columns, skipped = _joined(stream.blocks, folder)
+    pixels, labels, files, splits, columns, skipped, left_out = _joined(stream.blocks, folder)
     if skipped and len(skipped) > settings["max_skipped"] * (len(files) + len(skipped)):
         raise TooManySkippedError(
             skipped, len(files) + len(skipped), str(place), settings["max_skipped"]
@@ -163,7 +171,7 @@ def collect(
 
     class_names = stream.class_names
     if class_names is None:
-        class_names = tuple(sorted({*labels} - {""}, key=_by_number))
+        class_names = tuple(sorted({*labels} - {""}, key=_natural))
     numbers = _numbered(labels, class_names, place)
     train, test, validation = _sets(files, numbers, splits, settings)
     if not (len(train) and len(test)):
@@ -184,9 +192,10 @@ def collect(
         Rows(pixels, np.arange(len(files))), numbers, FileNames.of(files), _columns(columns)
     )
     sets = every[train], every[test]
-    return Images(
-        *sets, class_names, every[validation] if len(validation) else None, found
-    ), skipped
+    return Images(*sets, class_names, every[validation] if len(validation) else None, found), [
+        *skipped,
+        *left_out,
+    ]
 
 
 def _range_of(pixels: Rows, place: str | Path) -> tuple[float, float]:
@@ -231,7 +240,7 @@ def _columns(columns: Mapping[str, Sequence[Any]]) -> dict[str, np.ndarray]:
 
 def _joined(blocks: Iterable[Block], folder: str | Path | None) -> Block:
     """Join blocks, as they come, into one with its pixels mapped from a file in `folder`."""
-    labels, files, splits, columns, skipped = [], [], [], {}, []
+    labels, files, splits, columns, skipped, left_out = [], [], [], {}, [], []
     shape, dtype, known = None, np.dtype(np.uint8), {}
     with tempfile.TemporaryFile(dir=folder) as file:
         for block in blocks:
@@ -243,12 +252,13 @@ def _joined(blocks: Iterable[Block], folder: str | Path | None) -> Block:
             files.extend(block.files)
             splits.extend(block.splits)
             skipped.extend(block.skipped)
+            left_out.extend(block.left_out)
             for name, values in block.columns.items():
                 columns.setdefault(name, []).extend(values)
         file.flush()
         shape = (len(files), *(shape or (1, 1, 1)))
         pixels = np.memmap(file, dtype, "r", shape=shape) if files else np.empty(shape, dtype)
-    return Block(pixels, labels, files, splits, columns, skipped)
+    return Block(pixels, labels, files, splits, columns, skipped, left_out)
 
 
 def _check(block: Block, shape: tuple[int, ...], dtype: np.dtype) -> None:
@@ -262,9 +272,12 @@ def _check(block: Block, shape: tuple[int, ...], dtype: np.dtype) -> None:
         raise ValueError(f"a block of {len(pixels)} images with rows for {[*map(len, rows)]}")
 
 
-def _by_number(name: str) -> tuple[int, str]:
-    """A key to sort names by: whole numbers first, as numbers."""
-    return (int(name), name) if name.isdecimal() and len(name) < 20 else (1 << 70, name)
+def _natural(name: str) -> tuple[list[Any], str]:
+    """A key to sort names by: runs of the digits 0 to 9 as numbers, the rest by code point."""
+    parts: list[Any] = re.split("([0-9]+)", name)
+    # As long as their digits: a whole number of thousands of digits would take long.
+    parts[1::2] = [(len(digits.lstrip("0")), digits.lstrip("0")) for digits in parts[1::2]]
+    return parts, name
 
 
 def _numbered(labels: Sequence[str], class_names: Sequence[str], place: str | Path) -> np.ndarray:

@@ -41,7 +41,8 @@ class Block(NamedTuple):
     splits: "train", "test", "validation", or "" for an image that is still to be put into one of
         the first two.
     columns: what else is known of each image, by name: numbers, texts or None.
-    skipped: files left out.
+    skipped: files that cannot be read.
+    left_out: files that are left out on purpose, which `max_skipped` does not count.
     """
 
     pixels: np.ndarray
@@ -50,6 +51,7 @@ class Block(NamedTuple):
     splits: Sequence[str]
     columns: Mapping[str, Sequence[Any]] = MappingProxyType({})
     skipped: Sequence[Skipped] = ()
+    left_out: Sequence[Skipped] = ()
 
 
 class Stream(NamedTuple):
