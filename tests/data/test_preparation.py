@@ -69,9 +69,9 @@ def test_columns_stay_with_their_images():
 
 
 def test_images_to_train_on_and_to_test_with_are_needed():
-    with pytest.raises(UserError, match=r"here holds 1 readable pictures, .* add pictures"):
+    with pytest.raises(UserError, match=r"here holds 1 readable pictures, of which 1 .* add"):
         collect(block(0, [""]))
-    with pytest.raises(UserError, match=r"here holds 2 images to train on and 0 to test with"):
+    with pytest.raises(UserError, match=r"which 2 would be to train on and 0 to test with"):
         collect(block(0, ["train", "train"]))
 
 

@@ -87,7 +87,7 @@ def test_a_npy_file_with_channels_first(tmp_path, caplog):
 )
 def test_types_and_intensity(tmp_path, values, intensity, expected):
     pixels = np.broadcast_to(values[:, None, None], (2, 3, 4))[[0, 1] * 10]
-    images = read(tmp_path, {"intensity": intensity}, images=pixels)
+    images = read(tmp_path, {"intensity": intensity}, x_train=pixels, x_test=pixels)
     for split in (images.train, images.test):
         rows = [int(name.partition("/")[2]) for name in split.files]
         assert split.pixels[:, 0, 0, 0].tolist() == [expected[row % 2] for row in rows]
@@ -120,7 +120,7 @@ def test_an_array_alone_needs_no_name_and_a_training_set_alone_is_split(tmp_path
 
 
 def test_validation_images_stay_that_where_there_are_none_to_test_with(tmp_path):
-    images = read(tmp_path, x_train=noise(10, 3, 3), x_val=noise(4, 3, 3))
+    images = read(tmp_path, x_train=noise(10, 3, 3), x_val=255 - noise(4, 3, 3))
     assert [len(split) for split in images.splits.values()] == [8, 2, 4]
 
 
@@ -153,7 +153,12 @@ IMAGES = noise(5, 3, 3)
         ({"images": np.full((5, 3, 3), np.nan)}, {}, "contains NaN, infinity or"),
         ({"images": IMAGES - 9.0}, {}, "Set intensity in config/config.yaml"),
         ({"images": IMAGES.astype(np.int32)}, {}, "reach from 0 to 2"),
-        ({"images": np.zeros((5, 3, 3))}, {"intensity": "percentile"}, "cannot tell black from"),
+        (
+            {"x_train": np.zeros((5, 3, 3)), "x_test": np.ones((5, 3, 3))},
+            {"intensity": "percentile"},
+            "cannot tell black from",
+        ),
+        ({"images": np.ones((5, 3, 3))}, {}, "Images of the same pixels are a group"),
         ({"images": np.zeros((5, 0, 3))}, {}, "are 0x3 pixels"),
         ({"x_train": IMAGES, "x_test": noise(5, 4, 3)}, {}, "have to be of one shape"),
         ({"images": np.zeros((0, 3, 3))}, {}, "holds 0 readable pictures"),

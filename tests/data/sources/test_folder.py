@@ -136,7 +136,7 @@ def test_an_empty_folder_and_one_picture(tmp_path):
 def test_names_that_are_no_text_can_be_printed(tmp_path):
     for name in (b"cl\xe9", b"other"):
         for number in range(3):
-            write(tmp_path / os.fsdecode(name) / f"{number}.jpg", number)
+            write(tmp_path / os.fsdecode(name) / f"{number}.jpg", number + 9 * len(name))
     (tmp_path / os.fsdecode(b"cl\xe9/\xff.jpg")).write_bytes(b"none")
     images, skipped = read(tmp_path, max_skipped=0.5)
     assert images.class_names == ("cl\\xe9", "other")

@@ -59,7 +59,9 @@ def read(raw: Raw) -> Stream:
     places = {path: where for path, where in places.items() if not where.reason}
     entries = _entries(place, places, _groups([*places], settings["group"]))
     unreadable = [(_text(path), reason) for path, reason in unreadable]
-    return Stream(_guarded(pictures.blocks(entries, raw, unreadable, left_out), place), None)
+    return Stream(
+        _guarded(pictures.blocks(entries, raw, unreadable, left_out), place), grouped=True
+    )
 
 
 def _listed(place: str | Path) -> tuple[list[str], list[tuple[str, str]], int]:

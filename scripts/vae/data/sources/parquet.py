@@ -60,7 +60,8 @@ def read(raw: Raw) -> Stream:
             "name their column with label in config/config.yaml."
         )
     names = _class_names(schema, found.get("label"))
-    return Stream(pictures.blocks(_entries(raw, schema, found, names), raw), tuple(names) or None)
+    blocks = pictures.blocks(_entries(raw, schema, found, names), raw)
+    return Stream(blocks, tuple(names) or None, grouped=True)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def read(raw: Raw) -> Stream:
     """
     (path,) = raw.paths
     entries = _entries(path, raw)
-    return Stream(pictures.blocks(entries, raw), None)
+    return Stream(pictures.blocks(entries, raw), None, grouped=True)
 
 
 def _entries(path: str, raw: Raw) -> Iterator[Entry]:
