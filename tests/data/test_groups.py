@@ -91,15 +91,26 @@ def test_a_split_that_is_given_is_not_changed_but_said(caplog):
     )
 
 
-def test_groups_that_are_too_large_are_an_error():
-    with pytest.raises(UserError, match=r"its groups \(2\) are too large for a test set"):
-        collect(block(8, group=[*"aaaabbbb"]))
+def test_groups_that_are_too_large_are_an_error_that_says_the_share():
+    with pytest.raises(UserError, match=r"no group is small enough .* Set test_share: 0\.38 in"):
+        collect(block(8, group=[*"aaabbbbb"]))
+
+
+def test_a_single_group_is_split_all_the_same(caplog):
+    images = collect(block(8, group=["a"] * 8))
+    assert (len(images.train), len(images.test)) == (6, 2)
+    assert {*group_of(images).values()} == {"a"}
+    assert "all images are one group, a, which is split all the same" in caplog.text
+    assert len(preparation._with_validation(images, 2).validation) == 2
 
 
 def test_validation_images_are_drawn_by_groups(caplog):
     group = np.repeat(["a", "b", "c", "d", ""], 3)
     pixels, labels = np.zeros((15, 1, 1, 1), np.uint8), np.zeros(15, int)
-    images = Images(Split(pixels, labels, columns={"group": group}), Split(pixels[:1], labels[:1]))
+    images = Images(
+        Split(pixels, labels, columns={"group": group}),
+        Split(pixels[:1], labels[:1], columns={"group": group[:1]}),
+    )
     found = preparation._with_validation(images, 7)
     assert 6 <= len(found.validation) <= 7
     assert len(found.train) + len(found.validation) == 15

@@ -74,6 +74,11 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
         "class_depth": 1,
         "group": None,
         "split_folders": True,
+        "pages": "all",
+        "max_pages": 10_000,
+        "tiles": None,
+        "min_contrast": 0.0,
+        "max_pixels": None,
     }
     assert list(before["settings"]) == sorted(before["settings"])
     (tmp_path / "new.png").write_bytes(b"")
@@ -162,6 +167,9 @@ def test_several_parquet_files_by_a_pattern_or_a_folder(tmp_path):
         ({"intensity": 9}, "intensity: 9: should be type or percentile, or a list of 2"),
         ({"intensity": "auto"}, "intensity: 'auto': should be type or percentile, or a list of 2"),
         ({"channels": "grey"}, "'grey' is not one of gray, rgb, did you mean gray?"),
+        ({"tiles": 512}, "tiles: 512: should be {size: ..., stride: ...}"),
+        ({"tiles": {"stride": 5}}, "tiles: {'stride': 5}: should be {size: ..., stride: ...}"),
+        ({"tiles": {"size": 0}}, "tiles: {'size': 0}: should be greater than or equal to 1"),
         ({"label": ""}, "label: '': string should have at least 1 character"),
     ],
 )
@@ -170,6 +178,13 @@ def test_mistakes_about_images_of_ones_own(tmp_path, changes, words):
     with pytest.raises(ConfigError) as caught:
         resolve(with_dataset(**source | changes))
     assert words in str(caught.value)
+
+
+def test_tiles_lie_side_by_side_unless_the_config_says_otherwise(tmp_path):
+    source = {"source": {"folder": str(tmp_path)}, "size": 8, "latent_dim": 2}
+    for tiles, stride in (({"size": 9}, 9), ({"size": 9, "stride": 3}, 3)):
+        settings = preparation(with_dataset(**source, tiles=tiles))["settings"]
+        assert settings["tiles"] == {"size": 9, "stride": stride}
 
 
 def test_a_setting_that_a_format_lacks_or_needs_is_an_error():

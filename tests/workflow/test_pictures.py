@@ -99,7 +99,7 @@ def test_a_copy_with_its_times_runs_nothing_and_one_without_them_says_what_to_do
     pictures = flowers_copy.path / "my pictures"
     pictures.rename(flowers_copy.path / "moved")
     flowers_copy.configure("flowers", source={"folder": "moved"})
-    assert flowers_copy.planned() == {}
+    assert flowers_copy.planned() == {"write_model_card": {"flowers/ld_2"}}, "which names the place"
     shutil.copytree(flowers_copy.path / "moved", pictures, copy_function=shutil.copyfile)
     flowers_copy.configure("flowers", source={"folder": "my pictures"})
     done = flowers_copy.snakemake("-n", "flowers")

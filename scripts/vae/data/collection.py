@@ -1,8 +1,10 @@
 """The images of a source, block by block, to a training and a test set."""
 
 import logging
+import math
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,14 +88,21 @@ def collect(
     named = groups.named(columns.pop("group", None), hashes, files)
     columns |= {"group": named} if named else {}
     of_group = named or [""] * len(files)
+    if named and len({*named}) == 1 and "" in splits:
+        logger.warning(
+            "all images are one group, %s, which is split all the same: test images are akin to "
+            "training images, and their metrics look better than those of others would",
+            named[0],
+        )
+        of_group = [""] * len(files)
     train, test, validation = _sets(files, numbers, splits, settings, of_group)
     if not (len(train) and len(test)):
         raise UserError(
             f"{place} holds {len(files)} readable pictures, of which {len(train)} would be to "
             f"train on and {len(test)} to test with. A dataset needs both: "
             + (
-                f"its groups ({len({*named})}) are too large for a test set, so add pictures, or "
-                "raise test_share in config/config.yaml. Images of the same pixels are a group."
+                f"no group is small enough for a test set. Set test_share: {_least_share(named)} "
+                "in config/config.yaml, or add pictures."
                 if named and len(train) > 1
                 else "add pictures."
             )
@@ -118,6 +127,12 @@ def collect(
         *skipped,
         *left_out,
     ]
+
+
+def _least_share(names: Sequence[str]) -> float:
+    """The share of the images that is in the smallest group, rounded up; names: see `groups`."""
+    smallest = min(Counter(name or i for i, name in enumerate(names)).values())
+    return math.ceil(100 * smallest / len(names)) / 100
 
 
 def _range_of(pixels: Rows, place: str | Path) -> tuple[float, float]:

@@ -104,9 +104,10 @@ def _with_validation(images: Images, count: int | str) -> Images:
             f"{len(images.validation)} validation images of its own. Remove the key from "
             "config/config.yaml."
         )
-    if "group" not in images.train.columns:
+    groups = images.train.columns.get("group")
+    if groups is None or len({*groups.tolist(), *images.test.columns["group"].tolist()}) == 1:
         return images.hold_out(count)
-    together = [name or i for i, name in enumerate(images.train.columns["group"].tolist())]
+    together = [name or i for i, name in enumerate(groups.tolist())]
     chosen = drawn(together, count)
     if not len(chosen) or len(chosen) > len(images.train) - 2:
         logger.warning("no images are held out for validation: the groups are too large")

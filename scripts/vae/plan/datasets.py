@@ -53,8 +53,8 @@ def unreadable(dataset: Dataset, path: str) -> str:
             f"{Path.cwd()}). If it is on another disk, mount that; other datasets can be built "
             "without it."
         )
-    needed = os.R_OK | (os.X_OK if os.path.isdir(own.path) else 0)
-    if not all(os.access(found, needed) for found in own.paths()):
+    needed = {found: os.R_OK | (os.X_OK if os.path.isdir(found) else 0) for found in own.paths()}
+    if not all(os.access(found, mode) for found, mode in needed.items()):
         return f"{place}: you may not read the {kind} {name!r}."
     taken = dataset.validation not in (0, "auto")  # only then a look at the folder
     if taken and (found := _layout(dataset)) and "validation" in found.splits.values():

@@ -30,6 +30,7 @@ STATED = {
         *("RAW", "RAW_DESCRIPTION", "WORKERS"),
     },
     "vae.data.pictures.": {"SETTINGS"},
+    "vae.data.picture_parts.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},
     "vae.figures.": {"SETTINGS", "SETTINGS_FROM", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},

@@ -21,7 +21,11 @@ logger = logging.getLogger(__name__)
 RAW = "folder"
 RAW_DESCRIPTION = "a folder of pictures, or a .zip or .tar of one; docs/your-own-images.md"
 WORKERS = 8
-SETTINGS_FROM = {"vae.data.pictures": [], "vae.data.columns": ["group"]}
+SETTINGS_FROM = {
+    "vae.data.pictures": [],
+    "vae.data.picture_parts": [],
+    "vae.data.columns": ["group"],
+}
 SETTINGS = {
     "class_depth": {"type": "whole", "bounds": {"ge": 0, "le": 9}, "default": 1,
                     "description": "how many levels of a folder's subfolders make a class; `0`: "

@@ -26,7 +26,11 @@ RAW = "files"
 RAW_DESCRIPTION = (
     "Parquet files of encoded images: a file, a folder, or a pattern such as `*.parquet`"
 )
-SETTINGS_FROM = {"vae.data.pictures": [], "vae.data.columns": []}
+SETTINGS_FROM = {
+    "vae.data.pictures": [],
+    "vae.data.picture_parts": [],
+    "vae.data.columns": [],
+}
 WORKERS = 8
 SETTINGS = {}
 

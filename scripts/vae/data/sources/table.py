@@ -12,7 +12,11 @@ from vae.services.errors import UserError
 
 RAW = "file"
 RAW_DESCRIPTION = "a table (.csv or .tsv) with a column of paths, relative to the table"
-SETTINGS_FROM = {"vae.data.pictures": [], "vae.data.columns": []}
+SETTINGS_FROM = {
+    "vae.data.pictures": [],
+    "vae.data.picture_parts": [],
+    "vae.data.columns": [],
+}
 WORKERS = 8
 SETTINGS = {}
 
