@@ -65,6 +65,21 @@ def test_a_brace_in_the_path_of_the_project_is_told(fresh, tmp_path):
     assert "NameError" not in done.stderr
 
 
+def test_files_in_config_datasets_are_known_to_every_command(fresh, tmp_path):
+    workspace = fresh.copy(tmp_path / "project")
+    (workspace.path / "config/datasets").mkdir()
+    for name in ("more", "other"):
+        text = f"datasets: {{{name}: {{source: digits, latent_dim: 5}}}}"
+        (workspace.path / f"config/datasets/{name}.yaml").write_text(text)
+    assert workspace.planned()["train"] == {"digits/ld_2", "digits/ld_3", "more/ld_5", "other/ld_5"}
+    status = python(workspace.path / "scripts/status.py", cwd=workspace.path)
+    assert "other    ld_5  waiting" in status.stdout
+    file = workspace.path / "config/datasets/more.yaml"
+    file.write_text("datasets: {more: {source: digits, latent_dm: 5}}")
+    done = workspace.snakemake("-n")
+    assert "datasets.more.latent_dm: unknown key, did you mean latent_dim?" in done.stderr
+
+
 def test_a_backend_that_is_none_is_told(refused):
     assert "KERAS_BACKEND=theano: this project trains with" in refused(KERAS_BACKEND="theano")
 
