@@ -45,7 +45,7 @@ def run_settings(**changes):
 
 def look_again():
     """Forget what folders held: a process looks at each once."""
-    folders.files.cache_clear()
+    folders.look.cache_clear()
     folders.layout_of.cache_clear()
 
 

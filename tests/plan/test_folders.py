@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from tests.helpers.config import look_again
 from vae.plan import folders
 from vae.plan.layouts import layout
 
@@ -15,17 +16,17 @@ def pictures(tmp_path):
     for name in ("a.png", "b/c.png", "b/é.png"):
         (tmp_path / "pictures/b").mkdir(parents=True, exist_ok=True)
         (tmp_path / "pictures" / name).write_bytes(name.encode())
-    folders.remember(found(tmp_path), tmp_path / "logs/files.json")
+    remember(tmp_path)
     return tmp_path
 
 
-def found(root):
-    folders.files.cache_clear()
-    return folders.files(str(root / "pictures"))
+def remember(root):
+    folders.remember([str(root / "pictures")], root / "logs/files.json")
 
 
 def changes(root):
-    return folders.changes(found(root), root / "logs/files.json")
+    look_again()
+    return folders.changes([str(root / "pictures")], root / "logs/files.json")
 
 
 def test_nothing_changed(pictures):
@@ -39,7 +40,7 @@ def test_other_times_alone_may_be_a_copy(pictures):
     said = changes(pictures)
     assert "0 new files, 0 gone, 0 of another size, 1 of another time and the same size" in said
     assert '"snakemake --touch" keeps what was built' in said
-    folders.remember(found(pictures), pictures / "logs/files.json")
+    remember(pictures)
     assert changes(pictures) == ""
 
 
@@ -60,9 +61,11 @@ def test_a_record_that_is_damaged_says_nothing(pictures, record):
 
 
 def test_a_folder_is_looked_at_once(pictures):
-    before = found(pictures)
+    look_again()
+    before = folders.look(str(pictures / "pictures"))
+    assert before.folders == {"": 1, "b": 2}
     (pictures / "pictures/new.png").touch()
-    assert folders.files(str(pictures / "pictures")) is before
+    assert folders.look(str(pictures / "pictures")) is before
 
 
 def test_what_was_decided_is_said():

@@ -30,7 +30,7 @@ LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 # baselines.json, the layout of images in the metadata of networks.
 SENTENCES_OF_RESULTS = {
     "vae.data.foreign_formats": 5,
-    "vae.data.image_files": 5,
+    "vae.data.image_files": 6,
     "vae.plan.layouts": 3,
     "vae.evaluation.baselines": 4,
     "vae.evaluation.generation": 3,

@@ -84,10 +84,10 @@ def tell_changes(dataset):
     record = f"results/{dataset}/logs/files.json"
     if not (workflow.is_main_process and Path(record).is_file()):
         return
-    files = datasets.files_of(settings.datasets[dataset])
+    paths = settings.datasets[dataset].source.paths()
     if workflow.touch:
-        folders.remember(files, record)
-    elif changes := folders.changes(files, record):
+        folders.remember(paths, record)
+    elif changes := folders.changes(paths, record):
         print(f"{dataset}, {changes}", file=sys.stderr)
 
 

@@ -16,10 +16,10 @@ CLOSE = 0.001  # mean squared difference of such images in [0, 1]
 # images, near means nearer.
 OF_TYPICAL = 0.02
 
-_SAMPLE = 256  # images that directions are computed from
+_SAMPLE = 128  # images that directions are computed from
 _DIRECTIONS = 16  # in which images are compared first
 _CANDIDATES = 8  # nearest in these directions, of which each is compared as a whole
-_PIECE = 4 << 20  # bytes of pixels at a time
+_PIECE = 1 << 19  # bytes of pixels at a time
 
 
 class Pair(NamedTuple):
@@ -53,11 +53,11 @@ def find(train: Rows | np.ndarray, test: Rows | np.ndarray) -> list[Pair]:
         return []
     some = np.sort(np.random.default_rng(0).permutation(len(train))[:_SAMPLE])
     sample = _reduced(np.asarray(train[some]))
-    mean = sample.mean(axis=0)
-    variance = np.square(sample - mean).mean()
+    sample -= sample.mean(axis=0)
+    variance = float(np.einsum("ij,ij", sample, sample)) / sample.size
     near = min(CLOSE, OF_TYPICAL * 2 * variance) * sample.shape[1] + 1e-6  # for rounding
     # No two images are farther apart in orthonormal directions than they are as a whole.
-    directions = np.linalg.svd(sample - mean, full_matrices=False)[2][:_DIRECTIONS].T
+    directions = np.linalg.svd(sample, full_matrices=False)[2][:_DIRECTIONS].T
     tree = KDTree(np.concatenate([_reduced(part) @ directions for part in _parts(train)]))
     found = {}
     first = 0

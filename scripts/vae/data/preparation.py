@@ -81,7 +81,7 @@ def prepare(
             csv.writer(file).writerows([("path", "reason"), *skipped])
         write(images, part)
     if own:
-        folders.remember(folders.files(*paths), Path(path_to_images).parent / "logs/files.json")
+        folders.remember(paths, Path(path_to_images).parent / "logs/files.json")
     logger.info(
         "%s, %s, %s, %s; %s left out",
         counted(len(images.train), "training image"),

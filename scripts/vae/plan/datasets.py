@@ -14,7 +14,7 @@ from vae.plan.layouts import Layout
 from vae.plan.messages import near
 from vae.plan.parts import default, parts
 from vae.plan.sources import OwnData, Source
-from vae.services import array_headers, listing
+from vae.services import array_headers
 
 SMALL = 32  # pixels on a side, up to which images are small
 
@@ -156,7 +156,7 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
     result = {"validation": dataset.validation} if dataset.validation else {}
     if isinstance(dataset.source, OwnData):
         format, class_names = dataset.source.format, []
-        result["signature"] = listing.signature(files_of(dataset))
+        result["signature"] = folders.look(*dataset.source.paths()).signature
     else:
         source = sources[dataset.source]
         format, class_names = source.format, source.class_names
@@ -164,12 +164,6 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
         result["checksums"] = {name: file.content_sha256 or file.sha256 for name, file in files}
     settings = source_settings(format, dict(dataset))
     return result | {"format": format, "settings": settings, "class_names": class_names}
-
-
-def files_of(dataset: Dataset) -> tuple[listing.File, ...]:
-    """The files of data of the user's own, as this process sees them; none of other sources."""
-    own = dataset.source
-    return folders.files(*own.paths()) if isinstance(own, OwnData) else ()
 
 
 def data_terms(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str]:

@@ -6,26 +6,43 @@ Imported by the Snakefile, so by every process of a workflow: no NumPy, no Tenso
 import functools
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from vae.plan.layouts import Layout, layout
+from vae.plan.layouts import Layout, folder_of, layout_of_folders
 from vae.services import listing
 from vae.services.files import atomic
 from vae.services.listing import File
 from vae.services.words import counted
 
 
+class Look(NamedTuple):
+    """What planning needs of the files below a folder, or of some files; little for many files.
+
+    signature: see `listing.signature`. folders: of each folder the number of files in it.
+    """
+
+    signature: str
+    folders: Counter[str]
+
+
 @functools.cache
-def files(*paths: str) -> tuple[File, ...]:
-    """The files below a folder, or these files. What happens to them later is not seen.
+def look(*paths: str) -> Look:
+    """Look at a folder, or at files, once: what happens to them later is not seen.
 
     Raises OSError if the folder or a file cannot be read.
     """
+    found = _files(paths)
+    return Look(listing.signature(found), Counter(folder_of(file.path) for file in found))
+
+
+def _files(paths: Sequence[str]) -> list[File]:
     if len(paths) == 1 and os.path.isdir(paths[0]):
-        return tuple(listing.list_files(paths[0]).files)
-    return tuple(listing.of_files(paths))
+        return listing.list_files(paths[0]).files
+    return listing.of_files(paths)
 
 
 @functools.cache
@@ -34,7 +51,7 @@ def layout_of(folder: str, class_depth: int, split_folders: bool) -> Layout:
 
     Raises OSError if the folder cannot be read.
     """
-    return layout((file.path for file in files(folder)), class_depth, split_folders)
+    return layout_of_folders(look(folder).folders, class_depth, split_folders)
 
 
 def described(found: Layout) -> str:
@@ -55,23 +72,24 @@ def described(found: Layout) -> str:
     return "; ".join(parts)
 
 
-def remember(found: Sequence[File], path: str | Path) -> None:
+def remember(paths: Sequence[str], record: str | Path) -> None:
     """Write down which files a dataset was prepared from: their signature, then their list."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with atomic(path) as part:
+    found = _files(paths)
+    Path(record).parent.mkdir(parents=True, exist_ok=True)
+    with atomic(record) as part:
         part.write_text(f"{listing.signature(found)}\n{json.dumps(found)}\n", encoding="utf-8")
 
 
-def changes(found: Sequence[File], path: str | Path) -> str:
+def changes(paths: Sequence[str], record: str | Path) -> str:
     """What changed in files since `remember` wrote them down; "" if nothing did, or it is unknown.
 
     Names `snakemake --touch` if only times differ, as after a copy that does not keep them.
     """
-    with suppress(OSError, ValueError, TypeError), open(path, encoding="utf-8") as record:
-        if record.readline().strip() == listing.signature(found):
+    with suppress(OSError, ValueError, TypeError), open(record, encoding="utf-8") as file:
+        if file.readline().strip() == look(*paths).signature:
             return ""
-        before = {name: (size, time) for name, size, time in json.loads(record.read())}
-        now = {file.path: (file.size, file.time) for file in found}
+        before = {name: (size, time) for name, size, time in json.loads(file.read())}
+        now = {found.path: (found.size, found.time) for found in _files(paths)}
         both = before.keys() & now.keys()
         sizes = sum(before[name][0] != now[name][0] for name in both)
         times = sum(before[name] != now[name] for name in both) - sizes

@@ -63,7 +63,18 @@ def layout(paths: Iterable[str], class_depth: int = 1, split_folders: bool = Tru
     splits: each has to have a name of SPLITS, one of them that of a training set. Without a test
     set the validation set is that; a training set alone is to be split. Then come classes.
     """
-    folders = Counter(path.rpartition("/")[0] for path in paths)
+    return layout_of_folders(Counter(map(folder_of, paths)), class_depth, split_folders)
+
+
+def folder_of(path: str) -> str:
+    """The folder of a file, relative as its path is; "" for one in the folder itself."""
+    return path.rpartition("/")[0]
+
+
+def layout_of_folders(
+    folders: Mapping[str, int], class_depth: int = 1, split_folders: bool = True
+) -> Layout:
+    """The same by the number of files in each folder."""
     first = {folder.partition("/")[0] for folder in folders}
     top = ""
     if len(first) == 1 and "" not in first:

@@ -3,10 +3,12 @@
 Imported by the Snakefile: no NumPy, no Pillow here.
 """
 
+import gc
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -15,9 +17,9 @@ from typing import NamedTuple
 # What file managers leave behind, beside hidden files.
 LITTER = frozenset({"desktop.ini", "thumbs.db", "__macosx"})
 # Text about pictures, which lies next to them: sidecar files, notes, tables.
-SIDECARS = (
-    *(".aae", ".csv", ".htm", ".html", ".json", ".log", ".md", ".md5", ".rst", ".sha256", ".thm"),
-    *(".tsv", ".txt", ".url", ".xml", ".xmp", ".yaml", ".yml"),
+SIDECARS = frozenset(
+    ".aae .csv .htm .html .json .log .md .md5 .rst .sha256 .thm .tsv .txt .url .xml .xmp .yaml "
+    ".yml".split()
 )
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 _CLOCK = 2  # seconds: the steps in which FAT disks and zip files keep times
@@ -48,6 +50,10 @@ class Listing:
     ignored: int = 0
 
 
+def _even(status: os.stat_result) -> int:
+    return int(status.st_mtime) // _CLOCK * _CLOCK
+
+
 def is_archive(path: str | Path) -> bool:
     """Whether a path, by its ending, is that of an archive which is read as a folder."""
     return str(path).lower().endswith(ARCHIVES)
@@ -60,7 +66,7 @@ def is_hidden(name: str) -> bool:
 
 def is_sidecar(name: str) -> bool:
     """Whether a file, by its name, says something about pictures and is none."""
-    return name.lower().endswith(SIDECARS)
+    return name[name.rfind(".") :].lower() in SIDECARS
 
 
 def signature(files: Iterable[File]) -> str:
@@ -75,13 +81,25 @@ def of_files(paths: Sequence[str]) -> list[File]:
     Raises OSError if one cannot be looked at.
     """
     folder = os.path.commonpath([os.path.dirname(path) for path in paths]) if paths else ""
-    return [_file(os.path.relpath(path, folder or "."), os.stat(path)) for path in paths]
+    return [
+        File(os.path.relpath(path, folder or "."), status.st_size, _even(status))
+        for path, status in ((path, os.stat(path)) for path in paths)
+    ]
 
 
-def _file(path: str, status: os.stat_result) -> File:
-    return File(path, status.st_size, int(status.st_mtime) // _CLOCK * _CLOCK)
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Each of so many tuples would be looked at again and again: half a second for 200,000."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
+@_without_garbage_collection()
 def list_files(folder: str | Path) -> Listing:
     """List the regular files below a folder, except hidden ones, litter and sidecar files.
 
@@ -117,7 +135,7 @@ def list_files(folder: str | Path) -> Listing:
                 if is_sidecar(name):
                     listing.ignored += 1
                 else:
-                    listing.files.append(_file(name, status))
+                    listing.files.append(File(name, status.st_size, _even(status)))
             elif not stat.S_ISDIR(status.st_mode):
                 listing.unreadable.append((name, "neither a file nor a folder"))
             elif (status.st_dev, status.st_ino) in above:
