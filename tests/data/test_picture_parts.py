@@ -1,6 +1,7 @@
 """Pages of TIFF files and tiles of large pictures."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -132,6 +133,16 @@ def test_a_page_that_is_damaged_is_skipped_alone(read):
     values, _, skipped = read(ONE | {"stack.tif": content[: place + 100]})
     assert set(values) >= {*ONE}
     assert skipped or len(values) == 6
+
+
+def test_a_table_of_pages_that_is_damaged_leaves_the_first(read):
+    content = bytearray(tiff(flat(10), flat(20)))
+    (first,) = struct.unpack_from("<I", content, 4)
+    (entries,) = struct.unpack_from("<H", content, first)
+    struct.pack_into("<I", content, first + 2 + 12 * entries, 1 << 30)
+    values, _, skipped = read(ONE | {"stack.tif": bytes(content)})
+    assert skipped == []
+    assert [name for name in values if "stack" in name] == ["stack.tif"]
 
 
 def test_tiles_lie_in_the_picture_and_are_named_by_row_and_column(read):

@@ -113,7 +113,10 @@ def _pages(image: Image.Image, parts: Parts) -> Iterator[tuple[str, bool]]:
     """Turn to each page of an open picture: what its name ends with, and whether it is wanted."""
     count = 1
     if parts.pages == "all" and image.format == "TIFF":
-        count = image.n_frames
+        try:
+            count = image.n_frames
+        except Exception:  # pages that are damaged do not spoil the first
+            image.seek(0)
     if count == 1:
         yield "", True
         return

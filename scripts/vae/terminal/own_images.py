@@ -202,7 +202,7 @@ def _choices(
 
 def _size(height: int, width: int) -> tuple[int | list[int], str]:
     """The size of images, for pictures of a median size."""
-    about = f"pictures are about {width:,} x {height:,} pixels"
+    about = f"they are about {width:,} x {height:,} pixels"
     if 0.75 < height / width < 1.33:
         return min(SIDE, height, width), f"{about}: nearly square; margins are cut (crop: fit)"
     scale = min(1, SIDE / min(height, width))
