@@ -73,7 +73,7 @@ def test_files_in_config_datasets_are_known_to_every_command(fresh, tmp_path):
         (workspace.path / f"config/datasets/{name}.yaml").write_text(text)
     assert workspace.planned()["train"] == {"digits/ld_2", "digits/ld_3", "more/ld_5", "other/ld_5"}
     status = python(workspace.path / "scripts/status.py", cwd=workspace.path)
-    assert "other    ld_5  waiting" in status.stdout
+    assert "other   ld_5  waiting" in status.stdout
     file = workspace.path / "config/datasets/more.yaml"
     file.write_text("datasets: {more: {source: digits, latent_dm: 5}}")
     done = workspace.snakemake("-n")
