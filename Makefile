@@ -1,4 +1,5 @@
 # make        set up on first use, then build everything for the bundled digits
+# make images FOLDER=~/pictures   look at pictures of your own, write their config, build them
 # make explore   build pages to explore the digits in, and open them
 # make test   pass the tests              make lint    ruff, snakefmt, snakemake --lint
 # make status  how far each run is      make gpu    the same with CUDA: docs/cluster.md
@@ -18,10 +19,15 @@ define ENVIRONMENT
 endef
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: digits explore test test-fast lint lock schema report status bench gpu clean
+.PHONY: digits images explore test test-fast lint lock schema report status bench gpu clean
 
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
+
+# FOLDER reaches it in the environment: its quotes and spaces are no business of a shell.
+images: override export FOLDER := $(value FOLDER)
+images: .venv/ready
+	@$(BIN)/python scripts/add_images.py --cores $(CORES)
 
 # Two processes; the tests of a file stay together.
 test: .venv/ready

@@ -15,8 +15,9 @@ settings = loading.load(
 )
 
 
-configfile: files[0]
-configfile: files[1]
+for file in files:
+
+    configfile: file
 
 
 report: "workflow/report/workflow.rst"

@@ -27,7 +27,7 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks import OUT, worker
-from vae.data.preparation import collect
+from vae.data.collection import collect
 from vae.data.resizing import thumbnails
 from vae.data.sources import caltech101
 from vae.data.streams import Raw

@@ -8,6 +8,7 @@ if __name__ == "__main__":
         preparation.prepare(
             paths_to_raw_files=list(snakemake.input.raw),
             preparation=snakemake.params.preparation,
+            source=snakemake.config["datasets"][snakemake.wildcards.dataset]["source"],
             threads=snakemake.threads,
             path_to_images=snakemake.output.images,
             path_to_skipped=snakemake.output.skipped,

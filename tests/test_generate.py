@@ -14,7 +14,9 @@ from scripts import generate
 from tests.helpers import ROOT
 from tests.helpers.networks import gaussian_decoder, write
 from vae.latent import mixture
+from vae.services.errors import UserError
 from vae.terminal import code_text
+from vae.terminal.trained_run import number
 
 SHAPE = (4, 4, 1)
 
@@ -255,6 +257,13 @@ def test_a_class_is_chosen_by_name_or_number(conditional, tmp_path):
         words = (conditional, "--z", 0, 0, "--class", label, "-o", tmp_path / "a.npy")
         assert call(*words) == 0
         np.testing.assert_array_equal(np.load(tmp_path / "a.npy")[0, 0, :, 0], [0, 0, 0, 1])
+
+
+def test_a_number_is_a_name_where_names_are_numbers():
+    assert number("10", ["2", "10"]) == 1
+    assert number("1", ["cat", "dog"]) == 1
+    with pytest.raises(UserError, match=r"there is no '1'.* in 2, 10\."):
+        number("1", ["2", "10"])
 
 
 def test_random_images_of_a_conditional_run_go_through_the_classes(conditional, tmp_path):

@@ -69,10 +69,16 @@ def test_columns_stay_with_their_images():
 
 
 def test_images_to_train_on_and_to_test_with_are_needed():
-    with pytest.raises(UserError, match=r"here holds 1 readable pictures, .* add pictures"):
+    with pytest.raises(UserError, match=r"here holds 1 readable pictures, of which 1 .* add"):
         collect(block(0, [""]))
-    with pytest.raises(UserError, match=r"here holds 2 images to train on and 0 to test with"):
+    with pytest.raises(UserError, match=r"which 2 would be to train on and 0 to test with"):
         collect(block(0, ["train", "train"]))
+
+
+def test_files_left_out_on_purpose_are_not_counted():
+    left_out = {"left_out": [Skipped(f"{n}.png", "beside") for n in range(9)]}
+    _, skipped = collect(block(0, [""] * 4, **left_out))
+    assert skipped == left_out["left_out"]
 
 
 def test_files_left_out_are_counted():
@@ -103,7 +109,7 @@ def test_images_npz_says_how_its_images_were_made(tmp_path):
     params = {"format": "digits", "settings": {}, "class_names": [], "validation": 7}
     for name in ("first", "second"):
         outputs = tmp_path / f"{name}.npz", tmp_path / f"{name}.csv"
-        preparation.prepare([], params, 1, *outputs)
+        preparation.prepare([], params, "digits", 1, *outputs)
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
     loaded = images.load(tmp_path / "first.npz")
     assert loaded.preparation == {
@@ -125,6 +131,15 @@ def test_numbers_that_name_classes_are_sorted_as_such():
     names = ["10", "b", "2", "a"]
     found, _ = collect(block(0, ["train", "train", "test", "test"], labels=names))
     assert found.class_names == ("2", "10", "a", "b")
+
+
+def test_classes_are_in_natural_order():
+    names = ["day 10", "day 2", "Day 3", "day 02", "x²", "x10y2", "x10y10", "9" * 5000, "٣", "3"]
+    found, _ = collect(block(0, ["train"] * 9 + ["test"], labels=names))
+    assert found.class_names == (
+        *("3", "9" * 5000, "Day 3", "day 02", "day 2", "day 10"),
+        *("x10y2", "x10y10", "x²", "٣"),
+    )
 
 
 def test_what_is_missing_in_columns_is_nan_or_an_empty_text():
@@ -157,7 +172,7 @@ def _stream(module, raw):
 def prepare(folder, **changes):
     """Prepare the source "blocks"; returns the path of images.npz."""
     params = {"format": "blocks", "settings": SETTINGS, "class_names": []} | changes
-    preparation.prepare([], params, 1, folder / "images.npz", folder / "skipped.csv")
+    preparation.prepare([], params, "blocks", 1, folder / "images.npz", folder / "skipped.csv")
     return folder / "images.npz"
 
 

@@ -193,7 +193,7 @@ def test_quality(pictures, size, worst, nine_in_ten):
     assert len(pictures) == 200
     levels = []
     for pixels, outcomes in thumbnails(pictures, size, "stretch"):
-        assert all(reason is None for _, reason, _ in outcomes)
+        assert not any(outcome.unreadable for outcome in outcomes)
         for thumb in pixels:
             levels.append(psnr(thumb, benchmark.whole(pictures[len(levels)][1], size)))
     assert min(levels) >= worst
@@ -222,8 +222,8 @@ def test_order_is_kept_and_bad_ones_leave_no_gap(workers):
     values, names, bad = [], [], []
     for pixels, outcomes in thumbnails(files, 4, "fit", workers):
         values += pixels[:, 0, 0, 0].tolist()
-        names += [name for name, reason, _ in outcomes if reason is None]
-        bad += [name for name, reason, _ in outcomes if reason is not None]
+        names += [name for outcome in outcomes for name in outcome.images]
+        bad += [name for outcome in outcomes for name, _ in outcome.unreadable]
     assert bad == ["17"]
     assert names == [name for name, _ in files if name != "17"]
     assert np.abs(np.array(values) - [int(name) for name in names]).max() <= 1
@@ -281,7 +281,7 @@ def test_a_killed_worker_is_told(monkeypatch):
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.delitem(resizing.sys.modules, "tensorflow", raising=False)  # so that it is forked
-    monkeypatch.setattr(resizing, "decode", killed)
+    monkeypatch.setattr(resizing, "parts_of", killed)
     with pytest.raises(UserError, match=r"was killed.* memory.*--cores 1"):
         list(thumbnails(numbered(3), 4, "fit", workers=1))
 
@@ -291,7 +291,7 @@ def test_a_process_with_tensorflow_is_not_forked(monkeypatch):
     files = [*numbered(2), ("bad", b"bad")]
     ((pixels, outcomes),) = thumbnails(files, 4, "fit", workers=1)
     assert len(pixels) == 2
-    assert [reason is None for _, reason, _ in outcomes] == [True, True, False]
+    assert [not outcome.unreadable for outcome in outcomes] == [True, True, False]
 
 
 def test_a_missing_file_is_unreadable(tmp_path):

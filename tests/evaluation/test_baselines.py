@@ -94,6 +94,16 @@ def test_the_file_says_what_the_gaussian_is_one_of(tmp_path):
     assert "patches of 2x2 pixels" in few["notes"][0]
 
 
+def test_the_file_counts_test_images_that_are_in_the_training_set(tmp_path):
+    train, test = pixels(50, 4, 4, 1), pixels(7, 4, 4, 1, seed=1)
+    content = saved(tmp_path, train, test)
+    assert (content["metrics"]["near_duplicates"]["value"], content["warnings"]) == (0, {})
+    test[:2] = train[3]
+    content = saved(tmp_path, train, test)
+    assert content["metrics"]["near_duplicates"] == {"value": 2, "unit": "images", "images": 7}
+    assert content["warnings"]["near duplicates"]["count"] == 2
+
+
 def test_without_test_images_there_is_nothing_to_evaluate(tmp_path):
     with pytest.raises(UserError, match="no test images"):
         saved(tmp_path, pixels(9, 4, 4, 1), pixels(0, 4, 4, 1))

@@ -40,7 +40,16 @@ DATA = {"source": "digits", "licence": "CC BY 4.0", "citation": "A | B\n(1998)"}
 
 
 BITS = {"value": 4.5, "unit": "bits a pixel and channel", "images": 360, "standard_error": 0.1}
-BASELINES = {"metrics": {"gaussian_bits_per_dimension": BITS}, "notes": ["It is of patches."]}
+BASELINES = {
+    "metrics": {
+        "gaussian_bits_per_dimension": BITS,
+        "near_duplicates": {"value": 3, "unit": "images", "images": 360},
+    },
+    "warnings": {
+        "near duplicates": {"count": 3, "images": 360, "mirrored": 1, "examples": "a.png (b.png)"}
+    },
+    "notes": ["It is of patches."],
+}
 
 
 def card(metrics=METRICS, **changes):
@@ -55,6 +64,11 @@ def test_figures_stand_with_their_errors_and_units():
     assert "| classifier_recall_prior | 0.25 | share of test images | 50 |" in card()
     notes = "\n\n".join([*NOTES, *QUALITY["notes"]])
     assert f"\n\n{notes}\n\n## How to load it" in card()
+
+
+def test_test_images_that_are_in_the_training_set_are_said():
+    assert "| near_duplicates | 3 | images | 360 |" in card()
+    assert "3 of 360 test images are nearly the same as a training image, 1 of them" in card()
 
 
 def test_bits_stand_next_to_those_of_a_gaussian():

@@ -2,6 +2,7 @@
 
 import copy
 
+from vae.plan import folders
 from vae.plan.run_settings import RunSettings
 
 SOURCES = {
@@ -42,6 +43,12 @@ RUN = {
 def run_settings(**changes):
     """RUN with other values of some settings, as a training takes it."""
     return RunSettings(**RUN | changes)
+
+
+def look_again():
+    """Forget what folders held: a process looks at each once."""
+    folders.look.cache_clear()
+    folders.layout_of.cache_clear()
 
 
 def with_dataset(**changes):

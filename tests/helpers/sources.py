@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vae.data import preparation
+from vae.data import collection
 from vae.data.images import Images, Split
 from vae.data.streams import Raw, Skipped, Stream
 from vae.plan.datasets import source_settings
@@ -34,8 +34,8 @@ def read(
 def collect(
     stream: Stream, settings: dict[str, Any], place: str | Path
 ) -> tuple[Images, list[Skipped]]:
-    """As `preparation.collect`, with all pixels in memory."""
-    images, skipped = preparation.collect(stream, settings, place)
+    """As `collection.collect`, with all pixels in memory."""
+    images, skipped = collection.collect(stream, settings, place)
     return replace(images, **{n: _in_memory(s) for n, s in images.splits.items()}), skipped
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.helpers import ROOT
-from tests.helpers.config import with_dataset
+from tests.helpers.config import look_again, with_dataset
 from vae.plan import datasets
 from vae.plan.loading import FILES, merged, read
 from vae.plan.messages import ConfigError
@@ -12,6 +12,7 @@ from vae.plan.runs import resolve
 
 
 def preparation(content):
+    look_again()
     settings = resolve(content)
     return datasets.preparation(settings.datasets["mnist"], settings.sources)
 
@@ -25,6 +26,7 @@ def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path
         for file in files:
             (tmp_path / file).parent.mkdir(exist_ok=True)
             (tmp_path / file).touch()
+        look_again()
         content = with_dataset(latent_dim=2, source={"folder": str(tmp_path)}, size=9)
         return datasets.labelled(resolve(content).datasets["mnist"])
 
@@ -69,10 +71,48 @@ def test_what_images_depend_on_is_the_reader_its_settings_and_the_checksums(tmp_
         "channels": None,
         "background_color": "white",
         "intensity": None,
+        "class_depth": 1,
+        "group": None,
+        "split_folders": True,
+        "pages": "all",
+        "max_pages": 10_000,
+        "tiles": None,
+        "min_contrast": 0.0,
+        "max_pixels": None,
     }
     assert list(before["settings"]) == sorted(before["settings"])
     (tmp_path / "new.png").write_bytes(b"")
     assert preparation(content)["signature"] != before["signature"]
+    (tmp_path / "new.png").unlink()
+    elsewhere = tmp_path.with_name("elsewhere")
+    tmp_path.rename(elsewhere)
+    content["datasets"]["mnist"]["source"] = {"folder": str(elsewhere)}
+    assert preparation(content) == before
+
+
+def test_given_validation_images_and_a_number_of_them_are_an_error(tmp_path):
+    for name in ("train", "val", "test"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    source = {"source": {"folder": str(tmp_path)}, "size": 8}
+
+    def problem(**changes):
+        dataset = resolve(with_dataset(**source | changes)).datasets["mnist"]
+        return datasets.unreadable(dataset, "datasets.mnist")
+
+    assert "datasets.mnist.validation: 5 images are to be taken" in problem(validation=5)
+    assert problem() == problem(validation=0) == ""
+    assert problem(validation=5, split_folders=False) == ""
+
+
+@pytest.mark.parametrize("name", ["pictures.zip", "pictures.TAR.GZ"])
+def test_an_archive_may_stand_for_a_folder(tmp_path, name):
+    (tmp_path / name).write_bytes(b"1")
+    content = with_dataset(source={"folder": str(tmp_path / name)}, size=8)
+    dataset = resolve(content).datasets["mnist"]
+    assert datasets.unreadable(dataset, "") == ""
+    assert datasets.labelled(dataset)
+    assert preparation(content)["signature"]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +126,8 @@ def test_files_of_ones_own(tmp_path, format, name):
     assert f"d.source.{format}: there is no file '{file}'" in problem
     file.write_bytes(b"1")
     before = preparation(content)
-    assert (before["format"], before["paths"]) == (format, [str(file)])
+    assert before["format"] == format
+    assert str(tmp_path) not in str(before), "their place is no part of it"
     assert (before["settings"]["image"], before["settings"].get("size")) == (
         None,
         sizes.get("size"),
@@ -107,7 +148,7 @@ def test_several_parquet_files_by_a_pattern_or_a_folder(tmp_path):
 
     def found(path):
         content = with_dataset(latent_dim=2, size=8, source={"parquet": str(path)})
-        return preparation(content)["paths"]
+        return resolve(content).datasets["mnist"].source.paths()
 
     assert found(tmp_path / "*.parquet") == [str(file) for file in files[:2]]
     assert found(tmp_path) == [str(file) for file in files[:3]]
@@ -126,6 +167,9 @@ def test_several_parquet_files_by_a_pattern_or_a_folder(tmp_path):
         ({"intensity": 9}, "intensity: 9: should be type or percentile, or a list of 2"),
         ({"intensity": "auto"}, "intensity: 'auto': should be type or percentile, or a list of 2"),
         ({"channels": "grey"}, "'grey' is not one of gray, rgb, did you mean gray?"),
+        ({"tiles": 512}, "tiles: 512: should be {size: ..., stride: ...}"),
+        ({"tiles": {"stride": 5}}, "tiles: {'stride': 5}: should be {size: ..., stride: ...}"),
+        ({"tiles": {"size": 0}}, "tiles: {'size': 0}: should be greater than or equal to 1"),
         ({"label": ""}, "label: '': string should have at least 1 character"),
     ],
 )
@@ -134,6 +178,13 @@ def test_mistakes_about_images_of_ones_own(tmp_path, changes, words):
     with pytest.raises(ConfigError) as caught:
         resolve(with_dataset(**source | changes))
     assert words in str(caught.value)
+
+
+def test_tiles_lie_side_by_side_unless_the_config_says_otherwise(tmp_path):
+    source = {"source": {"folder": str(tmp_path)}, "size": 8, "latent_dim": 2}
+    for tiles, stride in (({"size": 9}, 9), ({"size": 9, "stride": 3}, 3)):
+        settings = preparation(with_dataset(**source, tiles=tiles))["settings"]
+        assert settings["tiles"] == {"size": 9, "stride": stride}
 
 
 def test_a_setting_that_a_format_lacks_or_needs_is_an_error():

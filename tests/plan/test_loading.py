@@ -61,9 +61,21 @@ def test_config_files_are_the_projects_unless_the_working_directory_has_its_own(
     tmp_path, monkeypatch
 ):
     monkeypatch.chdir(ROOT)
-    assert loading.files() == ["config/sources.yaml", "config/config.yaml"]
+    assert loading.files()[:2] == ["config/sources.yaml", "config/config.yaml"]
     monkeypatch.chdir(tmp_path)
-    assert loading.files() == [str(ROOT / file) for file in loading.FILES]
+    assert loading.files()[:2] == [str(ROOT / file) for file in loading.FILES]
     (tmp_path / "config").mkdir()
     (tmp_path / "config/config.yaml").touch()
-    assert loading.files() == [str(ROOT / loading.SOURCES), "config/config.yaml"]
+    assert loading.files()[:2] == [str(ROOT / loading.SOURCES), "config/config.yaml"]
+
+
+def test_each_file_in_config_datasets_is_laid_over_the_config(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "PROJECT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config/datasets").mkdir(parents=True)
+    for name in ("b.yaml", "a.yaml", "notes.txt"):
+        (tmp_path / "config/datasets" / name).touch()
+    assert loading.files() == [
+        *("config/sources.yaml", "config/config.yaml"),
+        *("config/datasets/a.yaml", "config/datasets/b.yaml"),
+    ]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.helpers.config import with_dataset
+from tests.helpers.config import look_again, with_dataset
 from vae.plan import run_settings
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
@@ -72,6 +72,7 @@ def test_a_conditional_run_needs_a_folder_with_classes(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").touch()
+    look_again()
     assert "ld_2_c_1" in names(**folder, variants=[{"conditional": True}])
 
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import struct
 import tarfile
+import warnings
 import zipfile
 
 import numpy as np
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from tests.helpers import sources
 from tests.properties import cases, damaged, tried
 from vae.data import archives
-from vae.data.archives import ArchiveError, tar_members
+from vae.data.archives import ArchiveError, contents, names, tar_members
 from vae.data.sources import caltech101, cifar10, idx
+from vae.data.sources import folder as own_folder
 from vae.services.errors import UserError
 
 SPLITS = {"train": 3, "t10k": 2}
@@ -69,11 +71,11 @@ def packed(members, compress=gzip.compress):
 
 types = [tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE]
 types += [tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.CONTTYPE, tarfile.GNUTYPE_SPARSE, b"Z"]
-names = st.sampled_from(["/etc/x", "../x", "a/../../x", "a/x.jpg", "", ".", "a" * 99]) | st.text(
-    st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20
-)
+odd_names = st.sampled_from(
+    ["/etc/x", "../x", "a/../../x", "a/x.jpg", "", ".", "a" * 99]
+) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 members = st.tuples(
-    names,
+    odd_names,
     st.sampled_from(types),
     st.none() | st.integers(0, 8**11 - 1),
     st.binary(max_size=50),
@@ -154,3 +156,76 @@ def test_zip_archives_damaged(folder, inside, method, data):
         path.write_bytes(data.draw(damaged(zipped(CALTECH, method))))
     with contextlib.suppress(ArchiveError):
         list(caltech101.pictures_of(path))
+
+
+@st.composite
+def zip_files(draw):
+    """A zip file of members with any names, contents, kinds and declared sizes."""
+    file = io.BytesIO()
+    method = draw(st.sampled_from([0, 8]))
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", method) as archive:
+        warnings.simplefilter("ignore")  # a name twice
+        for name in draw(st.lists(odd_names, max_size=5)):
+            info = zipfile.ZipInfo(name.replace("\0", "") or "x")
+            info.external_attr = draw(st.sampled_from([0, 0o120777 << 16, 0o100644 << 16, 16]))
+            archive.writestr(info, draw(st.binary(max_size=50)))
+    return file.getvalue()
+
+
+@cases(zip_files().flatmap(lambda content: st.just(content) | damaged(content)))
+def test_zip_files_of_anything(folder, content):
+    path = folder / "any.zip"
+    path.write_bytes(content)
+    with contextlib.suppress(ArchiveError):
+        found = names(path)
+        for name, data in contents(path, found):
+            assert name in found
+            assert not name.startswith("/")
+            assert ".." not in name.split("/")
+            assert isinstance(data, bytes)
+    tried(lambda: sources.read(own_folder, path, size=2))
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar"])
+def test_links_and_paths_that_lead_out_are_left_out(folder, name):
+    path = folder / name
+    if name == "a.zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            link = zipfile.ZipInfo("link.png")
+            link.external_attr = 0o120777 << 16
+            archive.writestr(link, "/etc/passwd")
+            for member in ("/etc/x.png", "../y.png", "a/../../z.png", "a/b.png"):
+                archive.writestr(member, b"picture")
+    else:
+        plain = [("/etc/x.png", "../y.png", "a/../../z.png", "a/b.png"), tarfile.REGTYPE]
+        members = [(member, plain[1], None, b"picture") for member in plain[0]]
+        members.append(("link.png", tarfile.SYMTYPE, None, b""))
+        path.write_bytes(packed(members, bytes))
+    assert names(path) == ["a/b.png"]
+    assert [*contents(path, ["a/b.png"])] == [("a/b.png", b"picture")]
+
+
+@cases(st.integers(0, 3000), st.integers(0, 3000))
+def test_zip_bombs_are_not_unpacked(monkeypatch, folder, size, limit):
+    monkeypatch.setattr(archives, "MAX_BYTES", limit)
+    monkeypatch.setattr(archives, "MOST_TIMES", 1)
+    path = folder / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(size))
+    if size > max(limit, path.stat().st_size):
+        with pytest.raises(ArchiveError, match="unpacks to more than"):
+            [*contents(path, ["a"])]
+    else:
+        assert [*contents(path, ["a"])] == [("a", bytes(size))]
+
+
+def test_a_file_that_is_too_large_for_the_memory_is_not_read(monkeypatch, folder):
+    monkeypatch.setattr(archives, "LARGEST", 10)
+    path = folder / "large.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", bytes(11))
+    with pytest.raises(ArchiveError, match="a file of more than 10 bytes"):
+        names(path)
+    path.with_suffix(".tar").write_bytes(packed([("a", tarfile.REGTYPE, None, bytes(11))], bytes))
+    with pytest.raises(ArchiveError, match="a file of more than 10 bytes"):
+        names(path.with_suffix(".tar"))

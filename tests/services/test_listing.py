@@ -1,10 +1,12 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import python
-from vae.services.listing import classes, list_files, signature
+from vae.services import listing
+from vae.services.listing import list_files, of_files
 
 
 @pytest.fixture
@@ -18,6 +20,10 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+def signature(folder: Path) -> str:
+    return listing.signature(list_files(folder).files)
+
+
 def paths(folder: Path) -> list[str]:
     return [file.path for file in list_files(folder).files]
 
@@ -29,24 +35,42 @@ def test_files_are_listed_in_order_with_their_sizes(folder):
         ("a/1.png", 7),
         ("b/2.png", 7),
     ]
-    assert files[0].mtime_ns == (folder / "0.png").stat().st_mtime_ns
-
-
-def test_classes_are_the_subfolders_that_hold_files(folder):
-    (folder / "c/empty").mkdir(parents=True)
-    (folder / ".git").mkdir()
-    (folder / ".git/config").touch()
-    assert classes(folder) == ["a", "b"]
+    assert files[0].time in (int((folder / "0.png").stat().st_mtime) - n for n in (0, 1))
+    assert files[0].time % 2 == 0
 
 
 def test_hidden_files_and_litter_are_ignored(folder):
     before = signature(folder)
-    for name in (".DS_Store", "a/.part.1.png", ".git/config", "a/Thumbs.db", "desktop.ini"):
+    for name in (
+        ".DS_Store",
+        "a/.part.1.png",
+        ".git/config",
+        "a/Thumbs.db",
+        "desktop.ini",
+        "a/1.xmp",
+        "notes.TXT",
+    ):
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
     assert paths(folder) == ["0.png", "a/1.png", "b/2.png"]
     assert signature(folder) == before
+    assert list_files(folder).ignored == 7
+    (folder / "c.csv").mkdir()
+    (folder / "c.csv/3.png").touch()
+    assert paths(folder)[-1] == "c.csv/3.png"
+
+
+def test_a_copy_with_its_times_has_the_same_signature(folder, tmp_path):
+    for number, file in enumerate(folder.rglob("*.png")):
+        os.utime(file, (number, 1_000_000_000 + number + 0.75))
+    before = signature(folder)
+    copy = Path(shutil.copytree(folder, tmp_path / "elsewhere/copy"))
+    assert signature(copy) == before
+    os.utime(copy / "0.png", (0, (copy / "0.png").stat().st_mtime // 2 * 2 + 1.5))
+    assert signature(copy) == before
+    plain = shutil.copytree(folder, tmp_path / "plain", copy_function=shutil.copyfile)
+    assert signature(plain) != before
 
 
 def test_an_untouched_folder_keeps_its_signature(folder):
@@ -105,13 +129,16 @@ def test_a_missing_folder_is_an_error(folder):
         list_files(folder / "0.png")
 
 
-def test_files_alone_have_a_signature_too(folder):
-    files = [folder / "0.png", folder / "a/1.png"]
-    before = signature(*files)
+def test_files_alone_are_known_by_their_paths_below_what_they_have_in_common(folder):
+    files = [str(folder / name) for name in ("0.png", "a/1.png")]
+    assert [file.path for file in of_files(files)] == ["0.png", "a/1.png"]
+    assert [file.path for file in of_files(files[1:])] == ["1.png"]
+    assert of_files([]) == []
+    before = listing.signature(of_files(files))
     (folder / "another.png").touch()
-    assert signature(*files) == before != signature(files[0])
-    files[1].write_bytes(b"other")
-    assert signature(*files) != before
+    assert listing.signature(of_files(files)) == before
+    Path(files[1]).write_bytes(b"other")
+    assert listing.signature(of_files(files)) != before
 
 
 def test_names_may_hold_anything(folder):

@@ -83,9 +83,10 @@ def test_no_numbers_in_pictures_and_names_with_spaces(tmp_path, capsys):
         pixels = np.full((8, 8), np.nan if number == 0 else number / 20, np.float32)
         Image.fromarray(pixels).save(path)
     settings = source_settings("folder", {"size": 8})
-    params = {"format": "folder", "paths": [str(folder)], "settings": settings, "class_names": []}
+    params = {"format": "folder", "settings": settings, "class_names": []}
+    source = {"folder": str(folder)}
     outputs = (str(tmp_path / "images.npz"), str(tmp_path / "skipped.csv"))
-    preparation.prepare([], params, 1, *outputs)
+    preparation.prepare([], params, source, 1, *outputs)
     with np.load(outputs[0], allow_pickle=False) as images:
         assert len(images["train_pixels"]) + len(images["test_pixels"]) == 19
         assert list(images["class_names"]) == ["a class, «0»", "a class, «1»"]
@@ -93,7 +94,7 @@ def test_no_numbers_in_pictures_and_names_with_spaces(tmp_path, capsys):
     assert line.startswith('"a class, «0»/picture no. 0 .tiff",some of its values are NaN')
     settings["max_skipped"] = 0.01
     with pytest.raises(SystemExit), job(tmp_path / "log"):
-        preparation.prepare([], params, 1, *outputs)
+        preparation.prepare([], params, source, 1, *outputs)
     shown = capsys.readouterr().err
     assert "1 of 20 files" in shown
     assert "Repair or remove them, or raise max_skipped" in shown

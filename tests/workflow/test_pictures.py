@@ -1,6 +1,7 @@
 """A folder of one's own and the archives of colour images, through the real workflow."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -92,6 +93,23 @@ def test_a_new_a_changed_or_a_removed_file_prepares_the_dataset_again(flowers_co
         assert plan["prepare"] == {"flowers"}
         assert plan["train"] == {"flowers/ld_2"}
         signatures.add(str(plan))
+
+
+def test_a_copy_with_its_times_runs_nothing_and_one_without_them_says_what_to_do(flowers_copy):
+    pictures = flowers_copy.path / "my pictures"
+    pictures.rename(flowers_copy.path / "moved")
+    flowers_copy.configure("flowers", source={"folder": "moved"})
+    assert flowers_copy.planned() == {"write_model_card": {"flowers/ld_2"}}, "which names the place"
+    shutil.copytree(flowers_copy.path / "moved", pictures, copy_function=shutil.copyfile)
+    flowers_copy.configure("flowers", source={"folder": "my pictures"})
+    done = flowers_copy.snakemake("-n", "flowers")
+    assert "flowers, since the images were prepared: 0 new files, 0 gone, 0 of" in done.stderr
+    assert '"snakemake --touch" keeps what was built from them' in done.stderr
+    assert "rule train:" in done.stdout + done.stderr
+    assert flowers_copy.snakemake("--cores", "1", "--touch", "flowers").returncode == 0
+    done = flowers_copy.snakemake("-n", "flowers")
+    assert "since the images were prepared" not in done.stderr
+    assert "rule train:" not in done.stdout + done.stderr
 
 
 def test_the_code_of_one_network_runs_its_own_runs_alone(flowers_copy):

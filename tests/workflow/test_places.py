@@ -65,6 +65,42 @@ def test_a_brace_in_the_path_of_the_project_is_told(fresh, tmp_path):
     assert "NameError" not in done.stderr
 
 
+def test_files_in_config_datasets_are_known_to_every_command(fresh, tmp_path):
+    workspace = fresh.copy(tmp_path / "project")
+    (workspace.path / "config/datasets").mkdir()
+    for name in ("more", "other"):
+        text = f"datasets: {{{name}: {{source: digits, latent_dim: 5}}}}"
+        (workspace.path / f"config/datasets/{name}.yaml").write_text(text)
+    assert workspace.planned()["train"] == {"digits/ld_2", "digits/ld_3", "more/ld_5", "other/ld_5"}
+    status = python(workspace.path / "scripts/status.py", cwd=workspace.path)
+    assert "other   ld_5  waiting" in status.stdout
+    file = workspace.path / "config/datasets/more.yaml"
+    file.write_text("datasets: {more: {source: digits, latent_dm: 5}}")
+    done = workspace.snakemake("-n")
+    assert "datasets.more.latent_dm: unknown key, did you mean latent_dim?" in done.stderr
+
+
+def test_a_folder_of_pictures_becomes_a_dataset_by_one_command(fresh, tmp_path):
+    workspace = fresh.copy(tmp_path / "project")
+    folder = tmp_path / 'my "pets"'
+    folder.mkdir()
+    for number in range(10):
+        Image.new("RGB", (9, 9), (20 * number, 0, 0)).save(folder / f"{number}.png")
+    command = [sys.executable, "scripts/add_images.py", "--look"]
+
+    def look(folder):
+        options = {"cwd": workspace.path, "env": os.environ | {"FOLDER": str(folder)}}
+        return subprocess.run(command, capture_output=True, text=True, **options)
+
+    assert "my_pets.yaml: the dataset my_pets, of 10 images of 9 x 9 pixels" in look(folder).stdout
+    assert workspace.planned("--", "my_pets")["train"] == {"my_pets/ld_2", "my_pets/ld_8"}
+    assert "is the dataset my_pets already" in look(folder).stdout
+    done = look(tmp_path / "none")
+    assert done.returncode == 1
+    assert "none is no folder of pictures" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_backend_that_is_none_is_told(refused):
     assert "KERAS_BACKEND=theano: this project trains with" in refused(KERAS_BACKEND="theano")
 

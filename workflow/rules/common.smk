@@ -3,7 +3,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from vae.plan import datasets, figures, preflight, targets
+from vae.plan import datasets, figures, folders, preflight, targets
 from vae.plan.config import SecondStageTraining
 from vae.plan.constants import constant
 from vae.plan.fingerprints import fingerprint, fingerprint_files
@@ -88,10 +88,22 @@ def known_file(wildcards):
     return []
 
 
-# Both list the files of a folder, which takes a while for many: once for each dataset.
 @cache
 def preparation_of(dataset):
+    tell_changes(dataset)
     return datasets.preparation(settings.datasets[dataset], settings.sources)
+
+
+def tell_changes(dataset):
+    """Say what changed in data of one's own since a dataset was prepared from them."""
+    record = f"results/{dataset}/logs/files.json"
+    if not (workflow.is_main_process and Path(record).is_file()):
+        return
+    paths = settings.datasets[dataset].source.paths()
+    if workflow.touch:
+        folders.remember(paths, record)
+    elif changes := folders.changes(paths, record):
+        print(f"{dataset}, {changes}", file=sys.stderr)
 
 
 @cache

@@ -16,8 +16,8 @@ SETTINGS = {
     "split": {"type": "text", "default": None, "default_text": "`split`, if there is one",
               "description": "name of the column that says train, validation or test"},
     "group": {"type": "text", "default": None, "default_text": "`group`, if there is one",
-              "description": "name of the column that says which images belong together, such as "
-              "those of a patient"},
+              "description": "which images belong together, such as those of a patient: name of "
+              "the column, or for a folder a pattern of paths, `(patient_\\d+)`"},
 }  # fmt: skip
 
 # What the column of the images and the other ones are called where the config does not say.

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from vae.data import foreign_formats
 from vae.data.intensity import to_8_bits, white
+from vae.services.errors import UserError
 
 with contextlib.suppress(ImportError):  # then Pillow reads HEIC, too
     import pillow_heif
@@ -80,34 +82,51 @@ def decode(file: str | Path | bytes, least: float, look: Look = PLAIN) -> Pictur
     Raises UnreadableError if there is no such picture, it is damaged, it is a decompression bomb,
     or its values need another `look`.
     """
+    with opened(file) as image:
+        return decoded(image, least, look)
+
+
+@contextlib.contextmanager
+def opened(file: str | Path | bytes, max_pixels: int | None = None) -> Iterator[Image.Image]:
+    """Open a picture. max_pixels: more are a decompression bomb; by default Pillow's limit.
+
+    Raises UnreadableError if there is no such picture, or the work within fails.
+    """
+    most = Image.MAX_IMAGE_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _decode(io.BytesIO(file) if isinstance(file, bytes) else file, least, look)
+            Image.MAX_IMAGE_PIXELS = max_pixels or most
+            with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
+                if image.format == "EPS":
+                    # Not within the call, where fingerprints ignore it: skipped.csv has the reason.
+                    reason = "EPS is a program, and Pillow would have Ghostscript run it"
+                    raise UnreadableError(reason)
+                yield image
+    except UserError:
+        raise
     except Exception as error:  # Pillow's plugins raise whatever their parsing stumbles over
         unknown = isinstance(error, UnidentifiedImageError) or "cannot find loader" in str(error)
-        reason = foreign_formats.reason(file) if unknown else _reason(error)
+        reason = foreign_formats.reason(file) if unknown else reason_of(error)
         raise UnreadableError(reason) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = most
 
 
-def _decode(file: str | Path | io.BytesIO, least: float, look: Look) -> Picture:
-    with Image.open(file) as image:
-        if image.format == "EPS":
-            # Not within the call, where fingerprints ignore it: skipped.csv has the reason.
-            reason = "EPS is a program, and Pillow would have Ghostscript run it"
-            raise UnreadableError(reason)
-        whole, several = image.size, _has_several(image)
-        drafted = image.draft(None, (least, least)) if look.center == 1 else None
-        image.load()  # a TIFF file turns upright here
-        width, height = drafted[1][2:] if drafted else image.size
-        reduced = bool(drafted) and image.size != whole
-        orientation = _orientation(image)
-        plain = _plain(image, look)
-        if look.center < 1:
-            plain = _middle(plain, look.center)
-            width, height = plain.size
-        return Picture(plain, width, height, reduced, orientation, several)
+def decoded(image: Image.Image, least: float, look: Look) -> Picture:
+    """Decode an open picture, at the page that it is turned to; see `decode`."""
+    whole, several = image.size, _has_several(image)
+    drafted = image.draft(None, (least, least)) if look.center == 1 else None
+    image.load()  # a TIFF file turns upright here
+    width, height = drafted[1][2:] if drafted else image.size
+    reduced = bool(drafted) and image.size != whole
+    orientation = _orientation(image)
+    plain = _plain(image, look)
+    if look.center < 1:
+        plain = _middle(plain, look.center)
+        width, height = plain.size
+    return Picture(plain, width, height, reduced, orientation, several)
 
 
 def _middle(image: Image.Image, share: float) -> Image.Image:
@@ -194,7 +213,10 @@ def _orientation(image: Image.Image) -> int:
     return 1
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a picture cannot be read, in a few words, by what Pillow raised."""
+    if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
+        return f"{str(error).partition(', could be')[0]}; max_pixels raises it"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return (str(error) or type(error).__name__).partition("\n")[0]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from vae.data.image_files import Look
 from vae.data.intensity import chosen
+from vae.data.picture_parts import WHOLE, parts_by
 from vae.data.resizing import File, sides, thumbnails
 from vae.data.streams import Block, Raw, Skipped
 from vae.services.errors import UserError
@@ -97,38 +98,59 @@ def in_folders(files: Iterable[File]) -> Iterator[Entry]:
 
 
 def blocks(
-    entries: Iterable[Entry], raw: Raw, unreadable: Iterable[tuple[str, str]] = ()
+    entries: Iterable[Entry],
+    raw: Raw,
+    unreadable: Iterable[tuple[str, str]] = (),
+    left_out: Iterable[tuple[str, str]] = (),
 ) -> Iterator[Block]:
     """Yield thumbnails of pictures, in their order.
 
     entries: taken as they are needed.
     raw: its settings are those of SETTINGS; see `resizing.thumbnail`.
     unreadable: names of further files that are unreadable, and the reasons.
+    left_out: the same of files that are left out on purpose.
     """
     size, how = raw.settings["size"], look(raw.settings)
     pending: deque[Entry] = deque()  # whose thumbnails are being made
     count, start, progress = 0, time.monotonic(), Progress(logger, seconds=10)
-    several = 0
-    skipped = [Skipped(name, reason) for name, reason in unreadable]
-    yield Block(how.empty(*sides(size)), [], [], [], skipped=skipped)
+    several = left_out_parts = 0
+    parts = parts_by(raw.settings)
+    skipped, on_purpose = ([Skipped(*about) for about in some] for some in (unreadable, left_out))
+    nothing = how.empty(*sides(size))
+    yield Block(nothing, [], [], [], skipped=skipped, left_out=on_purpose)
     files = _remembered(entries, pending)
-    for pixels, outcomes in thumbnails(files, size, raw.settings["crop"], raw.workers, look=how):
-        found = [(pending.popleft(), outcome) for outcome in outcomes]
-        rows = [entry for entry, outcome in found if outcome.reason is None]
+    for pixels, outcomes in thumbnails(files, size, raw.settings["crop"], raw.workers, how, parts):
+        found = [(pending.popleft() if o.last else pending[0], o) for o in outcomes]
+        rows = [(entry, name) for entry, outcome in found for name in outcome.images]
+        columns = {name: [row.columns[name] for row, _ in rows] for name in found[0][0].columns}
+        if parts is not WHOLE:
+            columns["group"] = [_group(entry, name) for entry, name in rows]
         yield Block(
             pixels,
-            labels=[row.label for row in rows],
-            files=[row.name for row in rows],
-            splits=[row.split for row in rows],
-            columns={name: [row.columns[name] for row in rows] for name in found[0][0].columns},
-            skipped=[Skipped(o.name, o.reason) for o in outcomes if o.reason is not None],
+            labels=[row.label for row, _ in rows],
+            files=[name for _, name in rows],
+            splits=[row.split for row, _ in rows],
+            columns=columns,
+            skipped=[Skipped(*about) for outcome in outcomes for about in outcome.unreadable],
         )
         several += sum(outcome.several for outcome in outcomes)
+        left_out_parts += sum(outcome.left_out for outcome in outcomes)
         count += len(rows)
         rate = count / max(time.monotonic() - start, 1e-9)
         progress.info("%d pictures, %.0f a second", count, rate)
     if several:
         logger.warning("%d files have several frames or pages: the first was taken", several)
+    if left_out_parts:
+        logger.warning(
+            "%d pages and tiles were left out: pages of another size than the first, marked as "
+            "reduced or as masks, or beyond max_pages; tiles under min_contrast",
+            left_out_parts,
+        )
+
+
+def _group(entry: Entry, name: str) -> Any:
+    """The group of an image: its file's, by default the file if it has several images."""
+    return entry.columns.get("group") or (entry.name if name != entry.name else "")
 
 
 def _remembered(entries: Iterable[Entry], pending: deque[Entry]) -> Iterator[File]:

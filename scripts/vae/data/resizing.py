@@ -1,6 +1,7 @@
 """Encoded pictures to thumbnails of one size, by Lanczos' filter, on all cores."""
 
 import functools
+import itertools
 import multiprocessing
 import signal
 import sys
@@ -16,6 +17,7 @@ from PIL import ExifTags, Image, ImageOps
 from scipy.sparse import csr_array
 
 from vae.data.image_files import PLAIN, Look, Picture, UnreadableError, decode
+from vae.data.picture_parts import WHOLE, Parts, parts_of
 from vae.services.cores import available_cores
 from vae.services.errors import UserError
 
@@ -25,14 +27,20 @@ File = tuple[str, str | Path | bytes]
 
 
 class Outcome(NamedTuple):
-    """What became of a picture: None or the reason why it is unreadable.
+    """What became of a file.
 
-    several: whether its file has more frames or pages.
+    images: their names, which are that of the file, or of its pages and tiles.
+    unreadable: the names of files or pages that are, and the reasons.
+    several: whether it has more frames or pages, of which the first was taken.
+    left_out: how many of its pages and tiles were left out on purpose.
+    last: whether nothing of it follows.
     """
 
-    name: str
-    reason: str | None
+    images: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
     several: bool = False
+    left_out: int = 0
+    last: bool = True
 
 
 # A picture is first reduced by whole factors, which is cheap, to no less than this many times its
@@ -41,6 +49,7 @@ GAP = 3
 
 _CHUNK = 16  # pictures a task, fewer where they are large
 _CHUNK_BYTES = 1 << 20  # of a task, encoded and as thumbnails; one picture may be more
+_MOST_BYTES = 1 << 25  # of thumbnails that a task gives back at a time
 
 
 def thumbnails(
@@ -49,6 +58,7 @@ def thumbnails(
     crop: Crop,
     workers: int | None = None,
     look: Look = PLAIN,
+    parts: Parts = WHOLE,
 ) -> Iterator[tuple[np.ndarray, list[Outcome]]]:
     """Yield the thumbnails of many pictures, some at a time, in their order.
 
@@ -56,25 +66,36 @@ def thumbnails(
         are in memory.
     size, crop, look: see `thumbnail`.
     workers: processes; by default one for each core that this process may use.
+    parts: which pages and tiles of a file are pictures.
 
-    Yields the pixels [N, height, width, C] of the readable pictures, and the outcome of each.
+    Yields the pixels [N, height, width, C] of the readable pictures, and the outcome of each file;
+    of one with many parts several outcomes after each other.
 
-    Raises UserError if the system kills a worker.
+    Raises UserError if the system kills a worker, or the pages of a file are channels.
     """
     workers = workers or available_cores()
     # A fork starts at once, but must not be made of a process with TensorFlow's threads.
     fork = sys.platform == "linux" and "tensorflow" not in sys.modules
     context = multiprocessing.get_context("fork" if fork else "spawn")
+    how = size, crop, look, parts
     ignore_ctrl_c = (signal.SIGINT, signal.SIG_IGN)  # the parent sees to it
     pending = deque()
     with ProcessPoolExecutor(workers, context, signal.signal, ignore_ctrl_c) as pool:
         try:
-            for chunk in _chunks(files, size):
-                pending.append(pool.submit(_thumbnails, chunk, size, crop, look))
-                if len(pending) > 2 * workers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            for chunk in itertools.chain(_chunks(files, size), itertools.repeat(None)):
+                if chunk:
+                    pending.append((chunk, pool.submit(_thumbnails, chunk, *how)))
+                if chunk and len(pending) <= 2 * workers:
+                    continue
+                if not pending:
+                    break
+                first, future = pending.popleft()
+                pixels, outcomes, start = future.result()
+                while not outcomes[-1].last:  # it goes on with the rest of a file
+                    yield pixels, outcomes
+                    first = first[len(outcomes) - 1 :]
+                    pixels, outcomes, start = pool.submit(_thumbnails, first, *how, start).result()
+                yield pixels, outcomes
         except BrokenProcessPool as error:
             raise UserError(
                 "A process that resizes pictures was killed, most likely by the system because "
@@ -186,18 +207,37 @@ def _weights(old: int, start: float, stop: float, new: int) -> csr_array:
 
 
 def _thumbnails(
-    files: list[File], size: Size, crop: Crop, look: Look
-) -> tuple[np.ndarray, list[Outcome]]:
+    files: list[File], size: Size, crop: Crop, look: Look, parts: Parts, start: int = 0
+) -> tuple[np.ndarray, list[Outcome], int]:
+    """The thumbnails of files, and the outcome of each.
+
+    start: the part of the first file to begin with. Ends early with an outcome that is not the
+    last of its file, and the part to go on with, if the thumbnails are many.
+    """
     pixels, outcomes = [look.empty(*sides(size))], []
+    n_bytes = 0
     for name, file in files:
+        images, unreadable, several, left_out = [], [], False, 0
         try:
-            picture = decode(file, GAP * max(sides(size)), look)
-            pixels.append(_resized(picture, size, crop, look)[None])
+            for part in parts_of(file, GAP * max(sides(size)), look, parts, start):
+                start += 1
+                if part.picture:
+                    pixels.append(_resized(part.picture, size, crop, look)[None])
+                    images.append(f"{name}{part.suffix}")
+                    several = part.picture.several and not part.suffix
+                    n_bytes += pixels[-1].nbytes
+                elif part.reason:
+                    unreadable.append((f"{name}{part.suffix}", part.reason))
+                else:
+                    left_out += 1
+                if n_bytes > _MOST_BYTES:
+                    rest = Outcome((*images,), (*unreadable,), several, left_out, last=False)
+                    return np.concatenate(pixels), [*outcomes, rest], start
         except UnreadableError as error:
-            outcomes.append(Outcome(name, str(error)))
-        else:
-            outcomes.append(Outcome(name, None, picture.several))
-    return np.concatenate(pixels), outcomes
+            unreadable.append((name, str(error)))
+        outcomes.append(Outcome((*images,), (*unreadable,), several, left_out))
+        start = 0
+    return np.concatenate(pixels), outcomes, 0
 
 
 def _chunks(files: Iterable[File], size: Size) -> Iterator[list[File]]:

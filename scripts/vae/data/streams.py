@@ -40,8 +40,10 @@ class Block(NamedTuple):
         a row of an array the array's file and the row, such as "test_batch.bin/17".
     splits: "train", "test", "validation", or "" for an image that is still to be put into one of
         the first two.
-    columns: what else is known of each image, by name: numbers, texts or None.
-    skipped: files left out.
+    columns: what else is known of each image, by name: numbers, texts or None. Images of the same
+        "group", unless it is "" or None, belong together.
+    skipped: files that cannot be read.
+    left_out: files that are left out on purpose, which `max_skipped` does not count.
     """
 
     pixels: np.ndarray
@@ -50,6 +52,7 @@ class Block(NamedTuple):
     splits: Sequence[str]
     columns: Mapping[str, Sequence[Any]] = MappingProxyType({})
     skipped: Sequence[Skipped] = ()
+    left_out: Sequence[Skipped] = ()
 
 
 class Stream(NamedTuple):
@@ -57,7 +60,10 @@ class Stream(NamedTuple):
 
     blocks: made as they are asked for, so that errors of the raw files may come that late.
     class_names: in the order of their labels; None for the names that occur, sorted.
+    grouped: whether images of the same pixels are a group, as in data of the user's own; in those
+        that others publish, the split stays what they and earlier versions made it.
     """
 
     blocks: Iterator[Block]
     class_names: tuple[str, ...] | None = None
+    grouped: bool = False

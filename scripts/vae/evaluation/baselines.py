@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-from vae.data import images
-from vae.evaluation.metrics import mean
+from vae.data import images, near_duplicates
+from vae.evaluation.metrics import COPIES, mean, metric
 from vae.latent.onnx import slices
 from vae.services import records
 from vae.services.errors import UserError
@@ -134,7 +134,8 @@ def evaluate(path_to_images: str, path_to_baselines: str, dataset: str) -> None:
     """Write baselines.json: the metrics of a dataset that its runs are held against, with units.
 
     Of all test images, as `bits_per_dimension` of a run. `patch` is what the Gaussian is one of,
-    and `notes` say so if that is not an image as a whole.
+    and `notes` say so if that is not an image as a whole. `warnings` tell of test images that are
+    nearly the same as a training image.
 
     Raises UserError if there are no test images.
     """
@@ -154,11 +155,14 @@ def evaluate(path_to_images: str, path_to_baselines: str, dataset: str) -> None:
             f"for each to be worth estimating; here are {len(train)} training images of "
             f"{data.shape[0]}x{data.shape[1]} pixels, and their mirror images."
         )
+    warnings = near_duplicates.warnings(data.train, data.test)
+    count = warnings["near duplicates"]["count"] if warnings else 0
     content = {
         "dataset": dataset,
         "images": {"train": len(train), "test": len(test), "shape": list(data.shape)},
         "patch": [*patch, data.shape[2]],
-        "metrics": {name: result},
+        "metrics": {name: result, COPIES: metric(COPIES, count, len(test))},
+        "warnings": warnings,
         "notes": notes,
     }
     records.write(content, path_to_baselines)

@@ -47,9 +47,11 @@ METRICS = {
     "pca_mse": ("PCA", "squared gray value of [0, 1]", 0, "", True, None),
     "pca_psnr": ("PCA", "dB", 0, "", True, None),
     "pca_ssim": ("PCA", "1", 0, "", True, None),
+    "near_duplicates": ("test images that are nearly the same as a training image", "images", 0, "", False, None),
     "seconds": ("training", "seconds", 0, "", True, None),
 }
 # fmt: on
+COPIES = "near_duplicates"
 TABLE = {name: Metric(*row) for name, row in METRICS.items()}
 
 # Settings that runs must share for a metric of the group to be compared. A conditional run is told
@@ -134,8 +136,9 @@ def baselines_of(
 ) -> dict[str, Any]:
     """Of a baselines.json the metrics that a run with these metrics can be held against.
 
-    None, if it has no bits per dimension, or those of black and white images.
+    Only what is known of its test images, if it has no bits per dimension, or those of black and
+    white images.
     """
     if "bits_per_dimension" not in metrics or settings["binarize"] != "none":
-        return {}
+        return {k: value for k, value in of_dataset["metrics"].items() if k == COPIES}
     return of_dataset["metrics"]

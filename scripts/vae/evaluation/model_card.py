@@ -79,7 +79,8 @@ def text(
     data: `source`, `licence` and `citation` of the images.
     """
     settings, images = record["resolved"], record["images"]
-    warnings = warning_texts.sentences(record["warnings"] | evaluation["warnings"])
+    warnings = record["warnings"] | evaluation["warnings"] | of_dataset["warnings"]
+    warnings = warning_texts.sentences(warnings)
     shape = " × ".join(map(str, images["shape"]))
     classes = len(record["class_names"])
     held_against = baselines_of(evaluation["metrics"], settings, of_dataset)
@@ -123,7 +124,7 @@ def text(
             ],
         ),
         *evaluation["notes"],
-        *(of_dataset["notes"] if held_against else []),
+        *(of_dataset["notes"] if "bits_per_dimension" in found else []),
         *quality["notes"],
         "## How to load it",
         loading(record["latent_size"], images["shape"], settings["conditional"] and classes),

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vae.plan import folders
 from vae.plan.config import Dataset, SourceSettings
+from vae.plan.layouts import Layout
 from vae.plan.messages import near
 from vae.plan.parts import default, parts
 from vae.plan.sources import OwnData, Source
-from vae.services import array_headers, listing
+from vae.services import array_headers
 
 SMALL = 32  # pixels on a side, up to which images are small
 
@@ -51,10 +53,26 @@ def unreadable(dataset: Dataset, path: str) -> str:
             f"{Path.cwd()}). If it is on another disk, mount that; other datasets can be built "
             "without it."
         )
-    needed = os.R_OK | (os.X_OK if kind == "folder" else 0)
-    if not all(os.access(found, needed) for found in own.paths()):
+    needed = {found: os.R_OK | (os.X_OK if os.path.isdir(found) else 0) for found in own.paths()}
+    if not all(os.access(found, mode) for found, mode in needed.items()):
         return f"{place}: you may not read the {kind} {name!r}."
+    taken = dataset.validation not in (0, "auto")  # only then a look at the folder
+    if taken and (found := _layout(dataset)) and "validation" in found.splits.values():
+        return (
+            f"{path}.validation: {dataset.validation} images are to be taken from the training "
+            f"images, and {name!r} has a folder of validation images. Remove the key, or set "
+            "split_folders: false."
+        )
     return ""
+
+
+def _layout(dataset: Dataset) -> Layout | None:
+    """What the subfolders of a folder mean; None for other data, archives, too."""
+    own = dataset.source
+    if not (isinstance(own, OwnData) and own.kind == "folder" and os.path.isdir(own.path)):
+        return None
+    settings = source_settings(own.format, dict(dataset))
+    return folders.layout_of(own.path, settings["class_depth"], settings["split_folders"])
 
 
 def kind(dataset: Dataset, source: OwnData | Source) -> str:
@@ -130,12 +148,15 @@ def workers(format: str) -> int:
 
 
 def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, Any]:
-    """What the images of a dataset depend on: reader, its settings, and what the raw files are."""
+    """What the images of a dataset depend on: reader, its settings, and what the raw files are.
+
+    Data of the user's own are known by the paths of the files within their folder, their sizes and
+    their times; not by where the folder is.
+    """
     result = {"validation": dataset.validation} if dataset.validation else {}
     if isinstance(dataset.source, OwnData):
-        paths = dataset.source.paths()
         format, class_names = dataset.source.format, []
-        result |= {"paths": paths, "signature": listing.signature(*paths)}
+        result["signature"] = folders.look(*dataset.source.paths()).signature
     else:
         source = sources[dataset.source]
         format, class_names = source.format, source.class_names
@@ -158,10 +179,8 @@ def data_terms(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str
 def labelled(dataset: Dataset) -> bool:
     """Whether the images of a dataset may have labels.
 
-    A folder without two subfolders has none; whether other data have any, and of how many classes,
+    A folder without two classes has none; whether other data have any, and of how many classes,
     only jobs know.
     """
-    source = dataset.source
-    if isinstance(source, OwnData) and source.kind == "folder":
-        return len(listing.classes(source.path)) > 1
-    return True
+    found = _layout(dataset)
+    return found is None or len(found.classes) > 1

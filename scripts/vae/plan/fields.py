@@ -3,7 +3,7 @@
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -94,6 +94,26 @@ def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:
     ]
     others = [{"enum": [*words], "type": "string"}] if words else [schema]
     return Annotated[Any, PlainValidator(check), WithJsonSchema({"anyOf": [*others, *lists]})]
+
+
+def keyed(kinds: Mapping[str, Any], like: Mapping[str, str]) -> Any:
+    """Values of these kinds by key, a plain dict once read; some are by default like others."""
+    items = {key: TypeAdapter(kind) for key, kind in kinds.items()}
+    example = f"{{{', '.join(f'{key}: ...' for key in kinds)}}}"
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, dict) or not {*kinds} - {*like} <= {*value} <= {*kinds}:
+            raise ValueError(f"should be {example}")
+        given = {other: value[like[other]] for other in like} | value
+        return {key: _validated(item, given[key]) for key, item in items.items()}
+
+    schema = {
+        "type": "object",
+        "properties": {key: item.json_schema() for key, item in items.items()},
+        "required": [key for key in kinds if key not in like],
+        "additionalProperties": False,
+    }
+    return Annotated[Any, PlainValidator(check), WithJsonSchema(schema)]
 
 
 def or_auto(kind: Any) -> Any:

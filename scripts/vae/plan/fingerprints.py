@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What these packages do to a result is in its parameters, or they do nothing to it.
 WITHOUT_EFFECT = ("vae.plan.", "vae.services.", "vae.training.event_files.")
+WITH_EFFECT = ("vae.plan.layouts",)  # all the same
 
 # What `vae.plan` reads of the files in these packages, or of one module: it is in parameters of the
 # rules, or changes no result.
@@ -29,6 +30,7 @@ STATED = {
         *("RAW", "RAW_DESCRIPTION", "WORKERS"),
     },
     "vae.data.pictures.": {"SETTINGS"},
+    "vae.data.picture_parts.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},
     "vae.figures.": {"SETTINGS", "SETTINGS_FROM", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
@@ -53,7 +55,8 @@ def fingerprint(script: str, *modules: str) -> str:
     todo = [*_module(script).imports, *modules]
     while todo:
         name = todo.pop()
-        if name not in library and not f"{name}.".startswith(WITHOUT_EFFECT):
+        counts = name in WITH_EFFECT or not f"{name}.".startswith(WITHOUT_EFFECT)
+        if counts and name not in library:
             library[name] = _module(name)
             used |= library[name].names
             todo += library[name].imports

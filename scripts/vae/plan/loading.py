@@ -13,6 +13,7 @@ from vae.plan.messages import ConfigError
 from vae.plan.runs import Settings, resolve
 
 SOURCES, CONFIG = FILES = ("config/sources.yaml", "config/config.yaml")
+DATASETS = "config/datasets"  # a folder of such files, each laid over these
 PROJECT = Path(__file__).resolve().parents[3]
 MAX_DEPTH = 50
 
@@ -20,12 +21,17 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def files() -> list[str]:
-    """Paths of sources.yaml and config.yaml: the project's, from whatever folder it is used.
+    """Paths of sources.yaml, config.yaml and config/datasets/*.yaml: the project's, from anywhere.
 
-    The working directory's own config/config.yaml comes first, if it has one.
+    The working directory's own config/config.yaml takes the place of config.yaml, if it has one.
     """
     own = Path(CONFIG).is_file()
-    return [_shown(PROJECT / SOURCES), CONFIG if own else _shown(PROJECT / CONFIG)]
+    datasets = sorted((PROJECT / DATASETS).glob("*.yaml"))
+    return [
+        _shown(PROJECT / SOURCES),
+        CONFIG if own else _shown(PROJECT / CONFIG),
+        *map(_shown, datasets),
+    ]
 
 
 def load(

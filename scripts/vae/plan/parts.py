@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from vae.plan.constants import constant, literals
-from vae.plan.fields import Setting, listed, names, real, whole
+from vae.plan.fields import Setting, keyed, listed, names, real, whole
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 class Part:
     """A file of a folder of parts: its name, its settings, and its other constants.
 
-    settings: key -> type ("whole", "real", "bool", "text", "choice" or "names"), bounds of a number
+    settings: key -> type ("whole", "real", "bool", "text", "choice", "names", or "keys" for values
+    by key: `keys`, each as a setting, or needed unless it is by default `like` another one), bounds
+    of a number
     (`ge`, `gt`, `le`, `lt`), `choices`, or how many names at `most`; default (or `required`: True),
     description; abbreviation, if it is in names of runs; default_text: the default in words, if it
     is None or parts differ in it; lists: the lengths of lists of numbers that will do as well as a
@@ -133,6 +135,13 @@ def _shared(key: str, settings: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _field(setting: Mapping[str, Any], about: Setting) -> tuple[Any, Any]:
+    kind = _kind(setting)
+    default = setting["default"]
+    annotation = Annotated[kind | None if default is None else kind, about]
+    return annotation, Field(default, description=setting["description"])
+
+
+def _kind(setting: Mapping[str, Any]) -> Any:
     match setting:
         case {"type": "whole", "bounds": bounds}:
             kind = whole(**bounds)
@@ -146,11 +155,12 @@ def _field(setting: Mapping[str, Any], about: Setting) -> tuple[Any, Any]:
             kind = bool
         case {"type": "names", "most": most}:
             kind = names(most)
+        case {"type": "keys", "keys": keys}:
+            like = {key: value["like"] for key, value in keys.items() if "like" in value}
+            kind = keyed({key: _kind(value) for key, value in keys.items()}, like)
     if "lists" in setting:
         kind = listed(kind, setting["lists"], setting.get("choices", ()))
-    default = setting["default"]
-    annotation = Annotated[kind | None if default is None else kind, about]
-    return annotation, Field(default, description=setting["description"])
+    return kind
 
 
 def _plain(value: Any) -> str:

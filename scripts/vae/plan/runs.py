@@ -91,8 +91,8 @@ def resolve(config: dict[str, Any]) -> Settings:
         ]
         errors += _misplaced_starts(runs[name], path)
         errors += _without_validation(runs[name], dataset, path)
-        there = not datasets.unreadable(dataset, path)
-        if conditional and there and not datasets.labelled(dataset):
+        there = conditional and not datasets.unreadable(dataset, path)
+        if there and not datasets.labelled(dataset):
             errors.append(
                 f"{conditional}.conditional: the folder {dataset.source.folder!r} has fewer than "
                 "two classes; sort its pictures into one subfolder a class, or leave this out"

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from vae.plan.fields import Strict, whole
 from vae.plan.parts import Part, parts
+from vae.services.listing import is_archive
 
 
 def own_formats() -> dict[str, Part]:
@@ -64,7 +65,8 @@ class _OwnData(Strict):
         """The folder or the files that there are; empty if there are none."""
         path = Path(self.path)
         if self.kind == "folder":
-            return [self.path] if path.is_dir() else []
+            there = path.is_dir() or (path.is_file() and is_archive(path))
+            return [self.path] if there else []
         if path.is_dir() and self.kind == "files":
             path = path / f"**/*.{self.format}"
         found = [self.path] if path.is_file() else []

@@ -14,6 +14,10 @@ TEXTS = {
     "past the best": "The weights are those of epoch {epoch}, with a {held_out} loss of "
     "{measured:,.2f}; epoch {best_epoch} had {best:,.2f}. With validation images, keep: best saves "
     "the weights of the best epoch.",
+    "near duplicates": "{count:,} of {images:,} test images are nearly the same as a training "
+    "image, {mirrored:,} of them mirrored, such as {examples}: metrics of test images look better "
+    "than they are. Remove copies, or keep what belongs together on one side of the split with "
+    "group (docs/your-own-images.md).",
     "unused dimensions": "Only {active} of {dimensions} dimensions say anything about an image. A "
     "kl_warmup_epochs of some epochs, a smaller beta or a smaller latent_dim may help.",
     "no reconstructions": "Reconstructions (MSE {mse:.4g}) are no better than the mean training "

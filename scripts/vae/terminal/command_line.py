@@ -75,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         "[N, H, W, C] in [0, 1]; -: PNG to standard output (default: text, on a terminal)",
     )
     parser.add_argument(
-        "--class", dest="label", help="of a conditional run or a second stage: name or number"
+        "--class",
+        dest="label",
+        help="of a conditional run or a second stage: its name; "
+        "or its number from 0, if no class is called by a number",
     )
     parser.add_argument(
         "--seed", type=_whole, default=0, help="of --random and --pixels (default: 0)"

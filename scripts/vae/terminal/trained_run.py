@@ -111,13 +111,14 @@ class Run:
 
 
 def number(text: str, names: Sequence[str]) -> int:
-    """Return the number of a class, from its name or number.
+    """Return the number of a class, from its name; or from its number, if no name is a number.
 
     Raises UserError if there is no such class.
     """
     if text in names:
         return names.index(text)
-    if text.isdecimal() and int(text) < len(names):
+    named_by_numbers = any(name.isdecimal() for name in names)
+    if text.isdecimal() and not named_by_numbers and int(text) < len(names):
         return int(text)
     hint = near(text, names).removesuffix(".")
     raise UserError(f"--class: there is no {text!r}{hint} in {first_names(names)}.")

@@ -87,7 +87,7 @@ def test_a_npy_file_with_channels_first(tmp_path, caplog):
 )
 def test_types_and_intensity(tmp_path, values, intensity, expected):
     pixels = np.broadcast_to(values[:, None, None], (2, 3, 4))[[0, 1] * 10]
-    images = read(tmp_path, {"intensity": intensity}, images=pixels)
+    images = read(tmp_path, {"intensity": intensity}, x_train=pixels, x_test=pixels)
     for split in (images.train, images.test):
         rows = [int(name.partition("/")[2]) for name in split.files]
         assert split.pixels[:, 0, 0, 0].tolist() == [expected[row % 2] for row in rows]
@@ -120,7 +120,7 @@ def test_an_array_alone_needs_no_name_and_a_training_set_alone_is_split(tmp_path
 
 
 def test_validation_images_stay_that_where_there_are_none_to_test_with(tmp_path):
-    images = read(tmp_path, x_train=noise(10, 3, 3), x_val=noise(4, 3, 3))
+    images = read(tmp_path, x_train=noise(10, 3, 3), x_val=255 - noise(4, 3, 3))
     assert [len(split) for split in images.splits.values()] == [8, 2, 4]
 
 

@@ -1,6 +1,8 @@
 """A folder of pictures: classes, labels, and the files that are left out."""
 
 import os
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,11 @@ def scene(seed: int) -> bytes:
     noise = np.random.default_rng(seed).integers(0, 256, (5, 6, 3), np.uint8)
     image = Image.fromarray(noise).resize((48, 40), Image.Resampling.BICUBIC)
     return encoded(image, "JPEG", quality=90)
+
+
+def write(path: Path, seed: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(scene(seed))
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +105,17 @@ def test_a_folder_without_subfolders_has_no_labels(tmp_path):
     assert (len(images.train), len(images.test)) == (8, 2)
 
 
-def test_files_beside_the_classes_are_skipped(tmp_path):
-    (tmp_path / "class/deeper").mkdir(parents=True)
+def test_files_beside_the_classes_are_left_out_and_do_not_count(tmp_path, caplog):
+    caplog.set_level("INFO")
     for number in range(10):
-        (tmp_path / f"class/deeper/{number}.jpg").write_bytes(scene(number))
+        write(tmp_path / f"{'ab'[number % 2]}/deeper/{number}.jpg", number)
+    write(tmp_path / "11.jpg", 11)
     (tmp_path / "README.txt").write_text("Pictures of nothing.")
-    images, skipped = read(tmp_path, max_skipped=0.1)
-    assert images.class_names == ("class",)
-    assert skipped == [("README.txt", "beside the folders of the classes")]
+    images, skipped = read(tmp_path, max_skipped=0)
+    assert images.class_names == ("a", "b")
+    assert skipped == [("11.jpg", "beside the class folders")]
+    assert "2 in all; 1 files beside the class folders are left out; hidden" in caplog.text
+    assert "files that are ignored: 1" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file"])
@@ -116,7 +126,7 @@ def test_no_such_folder(tmp_path, name):
 
 
 def test_an_empty_folder_and_one_picture(tmp_path):
-    with pytest.raises(UserError, match="holds no file"):
+    with pytest.raises(UserError, match="holds no file to read; 0 are hidden"):
         read(tmp_path)
     (tmp_path / "1.jpg").write_bytes(scene(1))
     with pytest.raises(UserError, match=r"1 readable picture.* add pictures"):
@@ -124,10 +134,102 @@ def test_an_empty_folder_and_one_picture(tmp_path):
 
 
 def test_names_that_are_no_text_can_be_printed(tmp_path):
-    (tmp_path / os.fsdecode(b"cl\xe9")).mkdir()
-    for number in range(3):
-        (tmp_path / os.fsdecode(b"cl\xe9") / f"{number}.jpg").write_bytes(scene(number))
+    for name in (b"cl\xe9", b"other"):
+        for number in range(3):
+            write(tmp_path / os.fsdecode(name) / f"{number}.jpg", number + 9 * len(name))
     (tmp_path / os.fsdecode(b"cl\xe9/\xff.jpg")).write_bytes(b"none")
     images, skipped = read(tmp_path, max_skipped=0.5)
-    assert images.class_names == ("cl\\xe9",)
+    assert images.class_names == ("cl\\xe9", "other")
     assert skipped[0].path == "cl\\xe9/\\xff.jpg"
+
+
+@pytest.fixture
+def pets(tmp_path) -> Path:
+    """A folder with splits and classes, a mask, a sidecar and a hidden file."""
+    root = tmp_path / "pets"
+    for number in range(12):
+        write(
+            root / f"{('train', 'Val')[number % 2]}/{'cat dog'.split()[number // 6]}/{number}.jpg",
+            number,
+        )
+    write(root / "ground_truth/cat/0.jpg", 0)
+    (root / "train/cat/0.xmp").write_text("stars")
+    write(root / "train/.hidden/1.jpg", 1)
+    return root
+
+
+def test_the_folders_of_splits_are_splits(pets):
+    images, skipped = read(pets, max_skipped=0)
+    assert images.class_names == ("cat", "dog")
+    assert images.validation is None
+    assert [*images.train.files] == [
+        f"train/{'cat dog'.split()[n // 6]}/{n}.jpg" for n in (0, 2, 4, 10, 6, 8)
+    ]
+    assert {name.split("/")[0] for name in images.test.files} == {"Val"}
+    assert skipped == [("ground_truth/cat/0.jpg", "in ground_truth, which is not read")]
+    images, _ = read(pets, split_folders=False)
+    assert images.class_names == ("Val", "ground_truth", "train")
+
+
+def zipped(folder: Path, path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.rglob("*"):
+            archive.write(file, file.relative_to(folder.parent))
+
+
+def tarred(folder: Path, path: Path) -> None:
+    with tarfile.open(path, "w:gz" if path.suffix != ".tar" else "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.add(file, file.relative_to(folder.parent))
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        ("a.zip", zipped),
+        ("A.ZIP", zipped),
+        ("a.tar", tarred),
+        ("a.tgz", tarred),
+        ("a.tar.gz", tarred),
+    ],
+)
+def test_an_archive_is_read_as_the_folder_in_it(pets, tmp_path, name, pack, caplog):
+    caplog.set_level("INFO")
+    pack(pets, tmp_path / name)
+    images, skipped = read(tmp_path / name, max_skipped=0)
+    expected, _ = read(pets)
+    for found, part in zip(
+        (images.train, images.test), (expected.train, expected.test), strict=True
+    ):
+        assert [*found.files] == [f"pets/{file}" for file in part.files]
+        np.testing.assert_array_equal(found.pixels, part.pixels)
+        np.testing.assert_array_equal(found.labels, part.labels)
+    assert [path for path, _ in skipped] == ["pets/ground_truth/cat/0.jpg"]
+    assert "pets/ is the only folder" in caplog.text
+    assert "sidecar files that are ignored: 2" in caplog.text
+
+
+def test_an_archive_that_is_damaged_stays_where_it_is(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"PK\3\4 nothing")
+    with pytest.raises(UserError, match=r"a.zip cannot be read as an archive: .*Unpack it"):
+        read(tmp_path / "a.zip")
+    assert (tmp_path / "a.zip").exists()
+
+
+def test_groups_are_a_pattern_of_the_path(tmp_path, caplog):
+    caplog.set_level("INFO")
+    for number in range(12):
+        write(tmp_path / f"{'ab'[number % 2]}/p{number // 4}_{number}.jpg", number)
+    write(tmp_path / "a/odd.jpg", 99)
+    images, _ = read(tmp_path, group=r"(p\d+)_")
+    for split in images.splits.values():
+        for name, group in zip(split.files, split.columns["group"], strict=True):
+            assert group == ("" if "odd" in name else name[2:4])
+    assert "3 groups by the pattern" in caplog.text
+    images, _ = read(tmp_path, group="p[0-9]")
+    assert {*images.train.columns["group"], *images.test.columns["group"]} == {"p0", "p1", "p2", ""}
+    with pytest.raises(UserError, match="group: '\\(' is no regular expression"):
+        read(tmp_path, group="(")
+    with pytest.raises(UserError, match="is found in none of the paths, such as"):
+        read(tmp_path, group="patient")

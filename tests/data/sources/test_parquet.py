@@ -54,16 +54,21 @@ def test_splits_by_file_and_classes_by_the_schema(tmp_path, caplog):
         assert split.columns["note"].tolist() == ["é", ""] * 6
 
 
-def test_files_without_test_images_are_split(tmp_path):
+def test_files_without_test_images_are_split_by_groups(tmp_path):
+    owners = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, None, None]
     files = [
-        write(tmp_path / folder / "0.parquet", picture=PICTURES, kind=["a", "b"] * 6)
+        write(tmp_path / folder / "0.parquet", picture=PICTURES, kind=["a", "b"] * 6, who=owners)
         for folder in ("train", "more")
     ]
-    images, _ = read(*files, image="picture", label="kind", group="kind")
-    assert (len(images.train), len(images.test)) == (20, 4)
+    images, _ = read(*files, image="picture", label="kind", group="who", test_share=0.5)
+    assert len(images.train) + len(images.test) == 24
     assert images.class_names == ("a", "b")
     assert {name.partition("/")[0] for name in images.train.files} == {"train", "more"}
-    assert images.train.columns["group"].tolist() == [("a", "b")[i] for i in images.train.labels]
+    train, test = ({*part.columns["group"]} for part in (images.train, images.test))
+    assert train
+    assert test
+    assert not train & test
+    assert {*"12345"} < train | test, "pictures without an owner that are there twice: by a name"
 
 
 def test_a_folder_says_the_split(tmp_path):

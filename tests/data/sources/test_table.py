@@ -95,6 +95,6 @@ def test_a_column_that_the_config_names_has_to_be_there(read):
 
 
 def test_a_column_of_long_texts_is_left_out(read, monkeypatch):
-    monkeypatch.setattr("vae.data.preparation._LARGEST_COLUMN", 600)
+    monkeypatch.setattr("vae.data.collection._LARGEST_COLUMN", 600)
     text = "path,short,long\n" + rows("{path},{i},a text of many letters\n")
     assert np.unique([*read(text)[0].train.columns]).tolist() == ["short"]

@@ -52,7 +52,8 @@ def read(raw: Raw) -> Stream:
         parts = _parts(members, raw.settings, path)
         labels = [_labels(path, part) for part in parts]
         names = _named(labels, _class_names(path, members), path)
-    return Stream(_blocks(path, parts, labels, names, raw.settings), tuple(names.values()))
+    blocks = _blocks(path, parts, labels, names, raw.settings)
+    return Stream(blocks, tuple(names.values()), grouped=True)
 
 
 def _parts(members: Mapping[str, Member], settings: Mapping[str, Any], path: str) -> list[_Part]:

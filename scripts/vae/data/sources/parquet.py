@@ -26,7 +26,11 @@ RAW = "files"
 RAW_DESCRIPTION = (
     "Parquet files of encoded images: a file, a folder, or a pattern such as `*.parquet`"
 )
-SETTINGS_FROM = {"vae.data.pictures": [], "vae.data.columns": []}
+SETTINGS_FROM = {
+    "vae.data.pictures": [],
+    "vae.data.picture_parts": [],
+    "vae.data.columns": [],
+}
 WORKERS = 8
 SETTINGS = {}
 
@@ -60,7 +64,8 @@ def read(raw: Raw) -> Stream:
             "name their column with label in config/config.yaml."
         )
     names = _class_names(schema, found.get("label"))
-    return Stream(pictures.blocks(_entries(raw, schema, found, names), raw), tuple(names) or None)
+    blocks = pictures.blocks(_entries(raw, schema, found, names), raw)
+    return Stream(blocks, tuple(names) or None, grouped=True)
 
 
 @contextmanager

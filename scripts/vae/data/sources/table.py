@@ -12,7 +12,11 @@ from vae.services.errors import UserError
 
 RAW = "file"
 RAW_DESCRIPTION = "a table (.csv or .tsv) with a column of paths, relative to the table"
-SETTINGS_FROM = {"vae.data.pictures": [], "vae.data.columns": []}
+SETTINGS_FROM = {
+    "vae.data.pictures": [],
+    "vae.data.picture_parts": [],
+    "vae.data.columns": [],
+}
 WORKERS = 8
 SETTINGS = {}
 
@@ -28,7 +32,7 @@ def read(raw: Raw) -> Stream:
     """
     (path,) = raw.paths
     entries = _entries(path, raw)
-    return Stream(pictures.blocks(entries, raw), None)
+    return Stream(pictures.blocks(entries, raw), None, grouped=True)
 
 
 def _entries(path: str, raw: Raw) -> Iterator[Entry]:
