@@ -61,7 +61,7 @@ def test_the_example_of_a_source_is_prepared(tmp_path, name):
     dataset = SETTINGS.datasets[BY_SOURCE[name]]
     files = [tmp_path / file for file in SETTINGS.sources[name].files]
     prepared = datasets.preparation(dataset, SETTINGS.sources)
-    preparation.prepare(files, prepared, 1, tmp_path / "images.npz", tmp_path / "skipped.csv")
+    preparation.prepare(files, prepared, name, 1, tmp_path / "images.npz", tmp_path / "skipped.csv")
     images = load(tmp_path / "images.npz")
     shape = datasets.image_shape(dataset, SETTINGS.sources[name])
     assert images.shape[2] == shape[2]
