@@ -168,7 +168,7 @@ def train_code(wildcards):
 def evaluate_code(wildcards):
     """Fingerprint of what evaluates a run: the halves of a likelihood count apart."""
     likelihood = run_values(wildcards)["likelihood"]
-    numpy_half = f"vae.likelihoods.{likelihood}:log_likelihood,log_mass"
+    numpy_half = f"vae.likelihoods.{likelihood}:log_likelihood,log_mass,excess"
     return fingerprint("evaluate", numpy_half)
 
 

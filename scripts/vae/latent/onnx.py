@@ -92,7 +92,7 @@ class _Network:
         return slices(max(n, 1), BATCH // math.prod(self.image_shape))
 
 
-class _Run(_Network):
+class RunNetwork(_Network):
     """A network of a run.
 
     about: its metadata, by name; latent_size: D, all values of z; latent_dim: how many of them, the
@@ -123,7 +123,7 @@ class _Run(_Network):
         return (latent["posterior"], latent["prior"]) == ("gaussian", "normal")
 
 
-class Encoder(_Run):
+class Encoder(RunNetwork):
     """z of an image without noise: its code, then its detail.
 
     image_shape: (H, W, C); classes: K, 0 where it is not conditional.
@@ -158,7 +158,7 @@ class Encoder(_Run):
         return dict(zip(names, self._run(names, self._scaled(pixels, labels)), strict=True))
 
 
-class Posterior(_Run):
+class Posterior(RunNetwork):
     """q(z|x) of a trained VAE, to draw from.
 
     image_shape: (H, W, C); groups: G, of z, by which its KL is split; classes: K, 0 where it is not
@@ -188,7 +188,7 @@ class Posterior(_Run):
         return z, log_q, kl
 
 
-class Decoder(_Run):
+class Decoder(RunNetwork):
     """p(x|z) of a trained VAE, or p(x|z, class).
 
     image_shape: (H, W, C); classes: K, 0 where it is not conditional.
