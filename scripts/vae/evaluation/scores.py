@@ -70,11 +70,9 @@ def write(
         writer = None
         for name, split in data.splits.items():
             for rows in slices(len(split), ROWS):
-                columns = _of_run(split[rows], run)
-                if name in known:
-                    columns |= {key: values[rows] for key, values in known[name].items()}
-                else:
-                    columns |= _of_training(drawn.splits[name][rows], rows.start, run)
+                some = split[rows], drawn.splits[name][rows], rows.start
+                columns = _of_run(*some, run, training=name not in known)
+                columns |= {key: values[rows] for key, values in known.get(name, {}).items()}
                 if name == reference:
                     scores.append(columns["score"])
                 of_source = _of_source(split[rows], name, rows.start, data.class_names)
@@ -106,34 +104,37 @@ def _of_source(
     } | theirs
 
 
-def _of_run(block: Split, run: Run) -> dict[str, np.ndarray | pa.Array]:
-    """`code` and `score` of some images."""
+def _of_run(
+    block: Split, drawn: Split, start: int, run: Run, training: bool
+) -> dict[str, np.ndarray | pa.Array]:
+    """What a run says of some images of a split, from `start` on.
+
+    drawn: what likelihoods are of; training: whether to find what `testset` finds of others, too.
+    """
     q = run.posterior(block)
-    latent_dim = run.decoder.latent_dim
-    code = pa.array(q.z[:, :latent_dim].ravel())
+    code = pa.array(q.z[:, : run.decoder.latent_dim].ravel())
+    columns = {"code": pa.FixedSizeListArray.from_arrays(code, run.decoder.latent_dim)}
     if run.binary:
         q = run.posterior(Split(black_and_white(block.pixels), block.labels))
-    parts = slices(len(q), BATCH // math.prod(run.decoder.image_shape))
-    score = [scored(q[part], run.decoder, run.likelihood).score for part in parts]
-    return {
-        "code": pa.FixedSizeListArray.from_arrays(code, latent_dim),
-        "score": np.concatenate(score),
-    }
-
-
-def _of_training(block: Split, start: int, run: Run) -> dict[str, np.ndarray]:
-    """What `testset` finds of images, of some training images, from `start` on."""
-    q = run.posterior(block)
-    columns = dict.fromkeys(ELBO, np.full(len(block), np.nan))
-    if run.every or start < MOST:
+    parts = []
+    for rows in slices(len(q), BATCH // math.prod(run.decoder.image_shape)):
+        found = scored(q[rows], run.decoder, run.likelihood)
+        parts.append({"score": found.score})
+        if training and not run.binary:
+            parts[-1] |= reconstruction.errors_of(q.pixels[rows], found.reconstructions)
+    columns |= {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    if training and run.binary:
+        q = run.posterior(drawn)
+        columns |= reconstruction.errors(
+            drawn.pixels, lambda rows: run.decoder(q.z[rows], drawn.labels[rows])
+        )
+    if training and (run.every or start < MOST):
         log_prob = likelihoods.get(run.likelihood).log_likelihood
         terms = bounds.terms(q, run.decoder, log_prob, run.draws, [run.seed, 2, start])
-        columns = elbo_of_images(terms)
-
-    def reconstruct(part: slice) -> np.ndarray:
-        return run.decoder(q.z[part], block.labels[part])
-
-    return columns | reconstruction.errors(block.pixels, reconstruct)
+        columns |= elbo_of_images(terms)
+    elif training:
+        columns |= dict.fromkeys(ELBO, np.full(len(block), np.nan))
+    return columns
 
 
 def _add_novelty(draft: BinaryIO, reference: np.ndarray, path: Path) -> None:
