@@ -172,6 +172,19 @@ def evaluate_code(wildcards):
     return fingerprint("evaluate", numpy_half)
 
 
+def scorer_settings(wildcards):
+    """How a scorer smooths its error maps; exits with a helpful message if a run can have none."""
+    if run_values(wildcards)["conditional"]:
+        sys.exit(targets.no_scorer(wildcards.dataset, wildcards.run))
+    return evaluation_settings("map_sigma")(wildcards)
+
+
+def scorer_code(wildcards):
+    """Fingerprint of what exports a run's scorer: of its likelihood, the scores alone."""
+    likelihood = run_values(wildcards)["likelihood"]
+    return fingerprint("export_scorer", f"vae.likelihoods.{likelihood}:excess")
+
+
 def runs_of(file):
     """A function of wildcards: one of the files of every run of the dataset."""
 

@@ -34,6 +34,31 @@ rule evaluate:
         "../../scripts/evaluate.py"
 
 
+# From any image to its score and its error map, in one file.
+rule export_scorer:
+    input:
+        posterior="results/{dataset}/{run}/posterior.onnx",
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        "results/{dataset}/{run}/scorer.onnx",
+    log:
+        "results/{dataset}/{run}/logs/export_scorer.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/export_scorer.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        settings=scorer_settings,
+        code=scorer_code,
+    script:
+        "../../scripts/export_scorer.py"
+
+
 # The scores of all images, for programs that read no Parquet.
 rule write_scores:
     input:

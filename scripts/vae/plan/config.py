@@ -42,6 +42,12 @@ class EvaluationSettings(Strict):
         description="training images that have an ELBO in `scores.parquet`: `all`, or `some`, "
         "the first 10,000",
     )
+    map_sigma: Annotated[
+        real(ge=0, le=1000) | None, Setting(default="a 32nd of the shorter side")
+    ] = Field(
+        None,
+        description="standard deviation, in pixels, of the Gaussian filter that smooths error maps",
+    )
     generated: whole(ge=6, le=1_000_000) = Field(
         2000,
         description="images of each origin in `sample_quality.json`, and test images that they are "
