@@ -51,7 +51,7 @@ TARGETS = [
     "results/generated/baselines.json",
     *(
         f"results/generated/ld_32/{file}"
-        for file in ("metrics.json", "sample_quality.json", "explorer.html")
+        for file in ("metrics.json", "sample_quality.json", "scorer.onnx", "explorer.html")
     ),
 ]
 
