@@ -15,7 +15,8 @@ def test_a_walk_through_the_third_dimension_is_a_target_of_three_dimensions_alon
 def test_targets_of_a_run_are_its_figures_sorted_its_metrics_and_its_card():
     files = [file.split("/")[-1] for file in targets.dataset_targets(resolve(VALID), "mnist")]
     figures = (
-        "architecture grid history latent neighbours reconstructions samples samples_gmm traversals"
+        "architecture grid history latent neighbours outliers reconstructions samples "
+        "samples_gmm traversals"
     ).split()
     every = [f"{figure}.png" for figure in figures]
     ends = ["metrics.json", "sample_quality.json", "model_card.md", "scorer.onnx"]

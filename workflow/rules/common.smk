@@ -179,10 +179,14 @@ def scorer_settings(wildcards):
     return evaluation_settings("map_sigma")(wildcards)
 
 
-def scorer_code(wildcards):
-    """Fingerprint of what exports a run's scorer: of its likelihood, the scores alone."""
-    likelihood = run_values(wildcards)["likelihood"]
-    return fingerprint("export_scorer", f"vae.likelihoods.{likelihood}:excess")
+def scoring_code(rule):
+    """A function of wildcards: the fingerprint of a rule that scores images with a likelihood."""
+
+    def code(wildcards):
+        likelihood = run_values(wildcards)["likelihood"]
+        return fingerprint(rule, f"vae.likelihoods.{likelihood}:excess")
+
+    return code
 
 
 def runs_of(file):

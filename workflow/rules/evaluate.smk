@@ -54,7 +54,7 @@ rule export_scorer:
         mem_mb=each_attempt(2000),
     params:
         settings=scorer_settings,
-        code=scorer_code,
+        code=scoring_code("export_scorer"),
     script:
         "../../scripts/export_scorer.py"
 
