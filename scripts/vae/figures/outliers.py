@@ -43,7 +43,7 @@ SETTINGS = {
 
 MOST = 10  # images in a row by default, at most
 ROOM = (330, 980)  # height and width of the images of a group, in pixels
-LEFT, ABOVE, PLANE = 150, 76, 330  # of an image; of a group; the side of the latent plane
+LEFT, ABOVE, PLANE = 150, 92, 330  # of an image; of a group; the side of the latent plane
 WIDE = 46  # of an image, for which there is room for words above it
 ROWS = ("image", "reconstruction", "error map")
 CLASS = 12  # letters of a class's name
