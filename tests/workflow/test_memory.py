@@ -22,7 +22,7 @@ PEAKS_MB = {
     "export_scorer": 350,
     "evaluate_samples": 120,
     "evaluate_baselines": 400,
-    "explore": 90,
+    "explore": 120,
 }
 DATASET = {
     "source": {"folder": "pictures"},
