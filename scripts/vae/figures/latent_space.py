@@ -22,7 +22,8 @@ SETTINGS = {
     "classes": {"type": "names", "most": 20, "default": None,
                 "default_text": "the largest; rows: the first",
                 "description": "classes, by name, that `latent.png` colours, at most 20; also the "
-                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
+                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`, and the "
+                "worst of which `outliers.png` shows"},
 }  # fmt: skip
 
 CHOOSE = "\n(choose by figures: {classes: [...]})"
