@@ -5,8 +5,8 @@ python -m benchmarks memory FOLDER [30000 300000]
 Of pictures that it writes into FOLDER once: PNG files, 64x64 in colour, of which one has a name of
 255 bytes. They and the results, which stay there, take up to 35 kB an image. The rules are run by
 the real command: prepare, one epoch of `resnet`, and what follows up to the metrics, the scorer and
-the explorer; and prepare alone, of the same pictures as arrays, a table and a Parquet file. Linux alone
-says how much memory is anonymous. Writes memory.csv into `--out`.
+the explorer; and prepare alone, of the same pictures as arrays, a table and a Parquet file. Linux
+alone says how much memory is anonymous. Writes memory.csv into `--out`.
 """
 
 import argparse

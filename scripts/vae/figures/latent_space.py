@@ -22,8 +22,8 @@ SETTINGS = {
     "classes": {"type": "names", "most": 20, "default": None,
                 "default_text": "the largest; rows: the first",
                 "description": "classes, by name, that `latent.png` colours, at most 20; also the "
-                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`, and the "
-                "worst of which `outliers.png` shows"},
+                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`, and "
+                "those of which `outliers.png` shows the worst image"},
 }  # fmt: skip
 
 CHOOSE = "\n(choose by figures: {classes: [...]})"
