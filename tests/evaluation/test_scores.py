@@ -1,6 +1,7 @@
 """The table of codes and scores: what its rows say, and that metrics.json says the same."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -159,3 +160,11 @@ def test_a_damaged_table_says_so(tmp_path):
     with pytest.raises(UserError, match=r"scores\.parquet is damaged"):
         scores.write_csv(tmp_path / "scores.parquet", tmp_path / "scores.csv")
     assert not (tmp_path / "scores.csv").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_full_disk_leaves_no_half_table(run, tmp_path):
+    (tmp_path / ".part.scores.parquet").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left on device.*scores\.parquet"):
+        tabulated(run("bernoulli", 2))
+    assert not [*tmp_path.glob("*scores.parquet"), *tmp_path.glob(".part.*")]
