@@ -4,9 +4,9 @@ python -m benchmarks memory FOLDER [30000 300000]
 
 Of pictures that it writes into FOLDER once: PNG files, 64x64 in colour, of which one has a name of
 255 bytes. They and the results, which stay there, take up to 35 kB an image. The rules are run by
-the real command: prepare, one epoch of `resnet`, and what follows up to the metrics and the
-explorer; and prepare alone, of the same pictures as arrays, a table and a Parquet file. Linux alone
-says how much memory is anonymous. Writes memory.csv into `--out`.
+the real command: prepare, one epoch of `resnet`, and what follows up to the metrics, the scorer and
+the explorer; and prepare alone, of the same pictures as arrays, a table and a Parquet file. Linux
+alone says how much memory is anonymous. Writes memory.csv into `--out`.
 """
 
 import argparse
@@ -51,7 +51,7 @@ TARGETS = [
     "results/generated/baselines.json",
     *(
         f"results/generated/ld_32/{file}"
-        for file in ("metrics.json", "sample_quality.json", "explorer.html")
+        for file in ("metrics.json", "sample_quality.json", "scorer.onnx", "explorer.html")
     ),
 ]
 

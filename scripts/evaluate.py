@@ -1,4 +1,4 @@
-"""Evaluate a run on the test set."""
+"""Evaluate a run."""
 
 from vae.evaluation import run
 from vae.services.jobs import job
@@ -11,7 +11,8 @@ if __name__ == "__main__":
             path_to_posterior=snakemake.input.posterior,
             path_to_decoder=snakemake.input.decoder,
             path_to_run=snakemake.input.run,
-            path_to_metrics=snakemake.output[0],
+            path_to_metrics=snakemake.output.metrics,
+            path_to_scores=snakemake.output.scores,
             evaluation=snakemake.params.evaluation,
             threads=snakemake.threads,
         )

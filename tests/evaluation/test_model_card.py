@@ -52,8 +52,9 @@ BASELINES = {
 }
 
 
-def card(metrics=METRICS, **changes):
+def card(metrics=METRICS, novelty_among="validation", **changes):
     evaluation = {"metrics": metrics, "notes": NOTES, "warnings": WARNINGS}
+    evaluation["novelty_among"] = novelty_among
     return model_card.text(RECORD | changes, evaluation, QUALITY, BASELINES, DATA)
 
 
@@ -63,7 +64,12 @@ def test_figures_stand_with_their_errors_and_units():
     assert "kl_per_dimension" not in card()
     assert "| classifier_recall_prior | 0.25 | share of test images | 50 |" in card()
     notes = "\n\n".join([*NOTES, *QUALITY["notes"]])
-    assert f"\n\n{notes}\n\n## How to load it" in card()
+    assert f"\n\n{notes}\n\n`scores.parquet` has " in card()
+
+
+def test_the_card_says_what_novelty_is_a_percentile_among():
+    assert "a score among those of the validation images." in card()
+    assert "a score among those of the training images, as" in card(novelty_among="train")
 
 
 def test_test_images_that_are_in_the_training_set_are_said():

@@ -12,7 +12,7 @@ from vae.evaluation.run import evaluate
 from vae.services.errors import UserError
 
 NAMES = ("images", "encoder", "posterior", "decoder", "run")
-COUNTS = {"draws": 50, "samples": 100, "images": 4}
+COUNTS = {"draws": 50, "samples": 100, "images": 4, "scores": "some"}
 ALWAYS = (
     "elbo reconstruction kl kl_per_dimension active_units nll_importance_weighted "
     "mse psnr ssim pca_mse pca_psnr pca_ssim"
@@ -26,7 +26,8 @@ def evaluated(files, counts=COUNTS, **settings):
     files["path_to_run"].write_text(json.dumps(record))
     paths = {f"path_to_{name}": files[f"path_to_{name}"] for name in NAMES}
     path = files["path_to_run"].with_name("metrics.json")
-    evaluate(**paths, path_to_metrics=path, evaluation=counts, threads=1)
+    scores = path.with_name("scores.parquet")
+    evaluate(**paths, path_to_metrics=path, path_to_scores=scores, evaluation=counts, threads=1)
     return json.loads(path.read_text())
 
 

@@ -39,7 +39,7 @@ def evaluated(run):
     networks = (ApproximatePosterior(*paths), Decoder(files["path_to_decoder"]))
 
     def evaluate(seed=0, images=4):
-        return testset.evaluate(data, *networks, "bernoulli", seed, 50, 1, images)
+        return testset.evaluate(data, *networks, "bernoulli", seed, 50, 1, images).metrics
 
     return evaluate, data.test, *networks
 

@@ -4,10 +4,12 @@ import json
 import re
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from tests.helpers.pages import EVIL, content, unpack
+from tests.helpers.pages import EVIL, content, scores_of, unpack
 from vae.data import images
 from vae.explorer import page, templates
 from vae.explorer.runtime import Runtime, pack
@@ -21,7 +23,8 @@ RUNTIME = Runtime("var ort;", pack(b"glue"), pack(b"wasm"))
 
 def test_codes_and_labels_come_back_in_one_order():
     facts, of_test, _, _ = content()
-    indices = page.order(of_test.labels)
+    indices = page.order(of_test.labels, scores_of(40))
+    np.testing.assert_allclose(unpack(facts["scores"], "<f4"), scores_of(40)[indices], rtol=1e-6)
     assert sorted(indices) == list(range(40))
     codes = unpack(facts["codes"], "<i2").reshape(40, 3) * unpack(facts["scale"], "<f4")
     np.testing.assert_allclose(codes, of_test.z[indices], atol=1e-4)
@@ -33,10 +36,18 @@ def test_codes_and_labels_come_back_in_one_order():
 
 def test_the_first_images_are_of_as_many_classes_as_can_be():
     labels = np.repeat([0, 1, 2, -1], [50, 3, 2, 1])
-    indices = labels[page.order(labels)]
+    score = np.arange(56.0)
+    indices = labels[page.order(labels, score)]
     assert set(indices[:4]) == {-1, 0, 1, 2}
     assert sorted(indices[4:7]) == [0, 1, 2]
-    np.testing.assert_array_equal(page.order(labels), page.order(labels))
+    np.testing.assert_array_equal(page.order(labels, score), page.order(labels, score))
+
+
+def test_the_images_of_the_highest_scores_are_among_the_first():
+    score = np.arange(100.0)
+    indices = page.order(np.zeros(100, int), score)
+    assert sorted(indices) == list(range(100))
+    assert {*range(100 - page.OUTLIERS, 100)} <= {*indices[: 2 * page.OUTLIERS]}
 
 
 def test_the_principal_components_are_orthonormal_and_ordered():
@@ -66,7 +77,7 @@ def test_pictures_are_tiles_in_the_order_of_the_codes(shape):
         assert image.size == (3 * side, 3 * side)
         tile = np.asarray(image.convert("RGB"))[side : 2 * side, :side]
     if side <= page.LOSSLESS:
-        expected = pixels[page.order(of_test.labels)[3]]
+        expected = pixels[page.order(of_test.labels, scores_of(len(pixels)))[3]]
         np.testing.assert_array_equal(tile, np.broadcast_to(expected, tile.shape))
 
 
@@ -115,7 +126,7 @@ def results(tmp_path):
     """The files of a run that a page is made from, by the parameters of `explore`."""
     _, of_test, pixels, run = content()
     names = {"run": "json", "images": "npz", "codes": "npz", "mixture": "npz"}
-    names |= {"decoder": "onnx", "runtime": "json"}
+    names |= {"decoder": "onnx", "runtime": "json", "scores": "parquet"}
     paths = {f"path_to_{name}": tmp_path / f"{name}.{suffix}" for name, suffix in names.items()}
     test = images.Split(pixels, np.maximum(of_test.labels, 0))
     images.save(images.Images(test, test, ("a", "b")), paths["path_to_images"])
@@ -123,6 +134,8 @@ def results(tmp_path):
     codes.save(both, paths["path_to_codes"])
     mixture.save(Mixture(np.ones(1), np.zeros((1, 3)), np.eye(3)[None]), paths["path_to_mixture"])
     paths["path_to_decoder"].write_bytes(b"onnx")
+    table = pa.table({"split": ["test"] * len(pixels), "score": scores_of(len(pixels))})
+    pq.write_table(table, paths["path_to_scores"])
     paths["path_to_run"].write_text(json.dumps(run))
     paths["path_to_runtime"].write_text(json.dumps(vars(RUNTIME)))
     return paths

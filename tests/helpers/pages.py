@@ -34,8 +34,13 @@ def content(n=40, latent_dim=3, shape=(8, 8, 1), at_most=2000, names=("a", "b"))
     pixels = rng.integers(0, 256, (n, *shape), np.uint8)
     kl = np.abs(rng.normal(size=z.shape)).astype(np.float32)
     codes = Codes(z, kl, labels, FileNames.none(n), np.zeros_like(z))
-    facts = page.content(run, codes, pixels, normal, b"onnx", at_most)
+    facts = page.content(run, codes, scores_of(n), pixels, normal, b"onnx", at_most)
     return facts, codes, pixels, run
+
+
+def scores_of(n):
+    """The scores of the images of such a page."""
+    return np.sin(np.arange(n))
 
 
 def unpack(text, dtype):

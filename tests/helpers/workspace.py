@@ -15,7 +15,8 @@ from tests.helpers import ROOT
 
 PARTS = ("Snakefile", "environment.yml", "workflow", "scripts", "config", "profiles", "gpu-cluster")
 FIGURES = (
-    "latent grid samples samples_gmm neighbours reconstructions traversals history architecture"
+    "latent grid samples samples_gmm neighbours outliers reconstructions traversals history "
+    "architecture"
 ).split()
 TINY = {
     "mirrors": [],

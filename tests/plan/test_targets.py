@@ -15,10 +15,11 @@ def test_a_walk_through_the_third_dimension_is_a_target_of_three_dimensions_alon
 def test_targets_of_a_run_are_its_figures_sorted_its_metrics_and_its_card():
     files = [file.split("/")[-1] for file in targets.dataset_targets(resolve(VALID), "mnist")]
     figures = (
-        "architecture grid history latent neighbours reconstructions samples samples_gmm traversals"
+        "architecture grid history latent neighbours outliers reconstructions samples "
+        "samples_gmm traversals"
     ).split()
     every = [f"{figure}.png" for figure in figures]
-    ends = ["metrics.json", "sample_quality.json", "model_card.md"]
+    ends = ["metrics.json", "sample_quality.json", "model_card.md", "scorer.onnx"]
     assert files == [*every, *ends, *every[:1], "grid.gif", *every[1:], *ends, "comparison.png"]
 
 
@@ -28,6 +29,13 @@ def test_a_run_on_request_is_no_target():
     assert targets.dataset_targets(settings, "mnist") == targets.dataset_targets(
         resolve(VALID), "mnist"
     )
+
+
+def test_a_conditional_run_has_no_scorer_and_it_is_said_why():
+    files = targets.dataset_targets(resolve(with_dataset(conditional=True)), "mnist")
+    assert not any(file.endswith("scorer.onnx") for file in files)
+    text = targets.no_scorer("mnist", "ld_2_c_1")
+    assert text.endswith("are in results/mnist/ld_2_c_1/scores.parquet.")
 
 
 def test_raw_files_that_no_source_has_are_explained():

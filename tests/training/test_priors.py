@@ -152,7 +152,8 @@ def test_metrics_have_the_kl_by_group(test_images, tmp_path):
 
     split = Split(PIXELS, np.zeros(5, int))
     counts = {"draws": 50, "samples": 10, "images": 5}
-    metrics = testset.evaluate(Images(split, split), posterior, decoder, "gaussian", 0, **counts)
+    data = Images(split, split)
+    metrics, _ = testset.evaluate(data, posterior, decoder, "gaussian", 0, **counts)
     (group,) = metrics["kl_per_group"]["value"]
     assert group == pytest.approx(metrics["kl"]["value"])
     assert group == pytest.approx(kl().mean(), abs=0.3)

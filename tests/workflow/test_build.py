@@ -4,6 +4,7 @@ import json
 import os
 
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from PIL import Image
@@ -23,7 +24,7 @@ def test_every_file_of_a_run_is_built(built, run):
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
         *("history.csv", "run.json", "weights.npz", "codes.npz", "mixture.npz", "metrics.json"),
-        *("sample_quality.json", "model_card.md", "logs"),
+        *("sample_quality.json", "scores.parquet", "scorer.onnx", "model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
     for figure in FIGURES:
@@ -55,6 +56,22 @@ def test_the_metrics_have_units_and_agree_with_the_history(built):
     quality = json.loads((folder / "sample_quality.json").read_text())
     assert quality["origins"]["floor"]["frechet_distance"]["images"] == 360
     assert quality["notes"] == json.loads((folder / "metrics.json").read_text())["notes"] == []
+
+
+def test_the_scores_are_those_of_all_images_and_the_scorer_gives_them_too(built):
+    results = built.path / "results/digits"
+    table = pd.read_parquet(results / "ld_3/scores.parquet")
+    data = images.load(results / "images.npz")
+    of_codes = codes.load(results / "ld_3/codes.npz").splits
+    metrics = json.loads((results / "ld_3/metrics.json").read_text())["metrics"]
+    scorer = onnxruntime.InferenceSession(results / "ld_3/scorer.onnx")
+    for name, split in data.splits.items():
+        rows = table[table["split"] == name]
+        assert rows["class_name"].tolist() == [data.class_names[label] for label in split.labels]
+        np.testing.assert_allclose(np.stack(rows["code"]), of_codes[name].z, rtol=1e-4, atol=1e-5)
+        score, _ = scorer.run(None, {"image": split.pixels / np.float32(255)})
+        np.testing.assert_allclose(score, rows["score"], rtol=1e-4)
+    assert rows["elbo"].to_numpy().mean() == metrics["elbo"]["value"]
 
 
 def test_one_classifier_serves_all_runs_of_a_dataset(built):

@@ -96,6 +96,14 @@ def test_one_starts_from_a_test_image_and_sees_the_nearest(page):
     np.testing.assert_allclose(distances[near], np.sort(distances)[:8], rtol=1e-4, atol=1e-6)
 
 
+def test_the_images_of_the_highest_scores_come_first_if_one_wants(page):
+    page.get_by_role("button", name="Highest scores first").click()
+    titles = [b.get_attribute("title") for b in page.locator("#gallery button").all()]
+    shown = [float(title.rpartition(" ")[2]) for title in titles]
+    scores = page.evaluate("Array.from(explorer.run.scores)")
+    np.testing.assert_allclose(shown, sorted(scores)[:-13:-1], atol=0.06)
+
+
 def test_the_filter_of_classes_applies_to_all(page):
     page.get_by_role("button", name="none", exact=True).click()
     page.get_by_role("button", name="3", exact=True).click()

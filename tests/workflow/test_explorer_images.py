@@ -121,6 +121,7 @@ def write_page(path, runtime, decoder, latent_dim, shape, labels, names, at_most
             "latent_size": Decoder(decoder).latent_size,
         },
         Codes(z, np.ones_like(z), labels, FileNames.none(len(z))),
+        np.zeros(len(z)),
         rng.integers(0, 256, (len(labels), *shape), np.uint8),
         mixture.Mixture(np.ones(1), np.zeros((1, latent_dim)), np.eye(latent_dim)[None]),
         decoder.read_bytes(),

@@ -18,8 +18,8 @@ from tests.helpers.networks import write
 
 def test_the_examples_of_the_readme_run_as_written(built_copy):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = re.findall(r"^python scripts/generate\.py .*$", text, re.M)
-    assert len(examples) > 5
+    examples = re.findall(r"^python scripts/(?:generate|score)\.py .*$", text, re.M)
+    assert len(examples) > 6
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for example in examples:
         done = subprocess.run(
@@ -39,7 +39,7 @@ def test_the_examples_of_the_readme_run_as_written(built_copy):
         output = example.split()[-1]
         if output.endswith(".csv"):
             head, row = (built_copy.path / output).read_text().splitlines()
-            assert head == "file,z0,z1"
+            assert head == ("file,score" if "score" in output else "file,z0,z1")
             assert row.startswith("digit.png,")
             continue
         with Image.open(built_copy.path / output) as image:
@@ -92,7 +92,7 @@ def test_on_a_terminal_it_asks_for_numbers(built):
     assert "▀" in said.decode()
 
 
-@pytest.mark.parametrize("command", ["generate", "status"])
+@pytest.mark.parametrize("command", ["generate", "score", "status"])
 @pytest.mark.parametrize("as_module", [True, False])
 def test_commands_start_as_files_and_as_modules(command, as_module):
     words = ["-m", f"scripts.{command}"] if as_module else [f"scripts/{command}.py"]

@@ -7,7 +7,7 @@ from vae.latent.principal_components import MOST_DIMENSIONS
 RUNS = {"digits/ld_2", "digits/ld_3"}
 NEW_CODE = ("\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
 AFTER_EVALUATE = {"compare": {"digits"}, "write_model_card": RUNS}
-EVALUATED = {"evaluate": RUNS} | AFTER_EVALUATE
+EVALUATED = {"evaluate": RUNS, "plot_outliers": RUNS} | AFTER_EVALUATE
 SAMPLES_EVALUATED = {"evaluate_samples": RUNS} | AFTER_EVALUATE
 
 
@@ -96,6 +96,17 @@ def test_what_is_evaluated_runs_the_evaluation_and_what_reads_it(built_copy, key
     evaluation = built_copy.config["datasets"]["digits"]["evaluation"]
     built_copy.configure("digits", evaluation=evaluation | dict.fromkeys(keys.split(), 6))
     assert built_copy.planned() == plan
+
+
+def test_how_error_maps_are_smoothed_exports_scorers_and_draws_outliers(built_copy):
+    evaluation = built_copy.config["datasets"]["digits"]["evaluation"]
+    built_copy.configure("digits", evaluation=evaluation | {"map_sigma": 1})
+    assert built_copy.planned() == {"export_scorer": RUNS, "plot_outliers": RUNS}
+
+
+def test_how_many_outliers_there_are_draws_them_alone(built_copy):
+    built_copy.configure("digits", figures={"outliers": 5})
+    assert built_copy.planned() == {"plot_outliers": RUNS}
 
 
 @pytest.mark.parametrize(

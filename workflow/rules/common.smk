@@ -195,13 +195,30 @@ def train_code(wildcards):
 def evaluate_code(wildcards):
     """Fingerprint of what evaluates a run: the halves of a likelihood count apart."""
     likelihood = run_values(wildcards)["likelihood"]
-    numpy_half = f"vae.likelihoods.{likelihood}:log_likelihood,log_mass"
+    numpy_half = f"vae.likelihoods.{likelihood}:log_likelihood,log_mass,excess"
     return fingerprint("evaluate", numpy_half)
 
 
 def built_runs(dataset):
     """Names of the runs that a dataset's own files are made of: those that `all` builds."""
     return [run.name for run in settings.runs[dataset].values() if not run.on_request]
+
+
+def scorer_settings(wildcards):
+    """How a scorer smooths its error maps; exits with a helpful message if a run can have none."""
+    if run_values(wildcards)["conditional"]:
+        sys.exit(targets.no_scorer(wildcards.dataset, wildcards.run))
+    return evaluation_settings("map_sigma")(wildcards)
+
+
+def scoring_code(rule):
+    """A function of wildcards: the fingerprint of a rule that scores images with a likelihood."""
+
+    def code(wildcards):
+        likelihood = run_values(wildcards)["likelihood"]
+        return fingerprint(rule, f"vae.likelihoods.{likelihood}:excess")
+
+    return code
 
 
 def runs_of(file):

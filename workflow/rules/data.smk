@@ -10,10 +10,10 @@ rule download:
         known_file,
     output:
         "results/raw/{source}/{file}",
-    wildcard_constraints:
-        source=source_of_a_missing_file(),
     log:
         "results/raw/logs/{source}/{file}.log",
+    wildcard_constraints:
+        source=source_of_a_missing_file(),
     conda:
         "../../environment.yml"
     script:

@@ -3,7 +3,7 @@ localrules:
     write_model_card,
 
 
-# Metrics of a run on the test set, each with its unit.
+# Metrics of a run on the test set, each with its unit; of every image its code and its scores.
 rule evaluate:
     input:
         images="results/{dataset}/images.npz",
@@ -12,7 +12,8 @@ rule evaluate:
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
     output:
-        in_report("results/{dataset}/{run}/metrics.json", "metrics with units"),
+        metrics=in_report("results/{dataset}/{run}/metrics.json", "metrics with units"),
+        scores="results/{dataset}/{run}/scores.parquet",
     log:
         "results/{dataset}/{run}/logs/evaluate.log",
     benchmark:
@@ -26,11 +27,52 @@ rule evaluate:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(240),
     params:
-        evaluation=evaluation_settings("draws", "samples", "images"),
+        evaluation=evaluation_settings("draws", "samples", "images", "scores"),
         units=units_of(METRICS),
         code=evaluate_code,
     script:
         "../../scripts/evaluate.py"
+
+
+# From any image to its score and its error map, in one file.
+rule export_scorer:
+    input:
+        posterior="results/{dataset}/{run}/posterior.onnx",
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        "results/{dataset}/{run}/scorer.onnx",
+    log:
+        "results/{dataset}/{run}/logs/export_scorer.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/export_scorer.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        settings=scorer_settings,
+        code=scoring_code("export_scorer"),
+    script:
+        "../../scripts/export_scorer.py"
+
+
+# The scores of all images, for programs that read no Parquet.
+rule write_scores:
+    input:
+        "results/{dataset}/{run}/scores.parquet",
+    output:
+        "results/{dataset}/{run}/scores.csv",
+    log:
+        "results/{dataset}/{run}/logs/write_scores.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=fingerprint("write_scores"),
+    script:
+        "../../scripts/write_scores.py"
 
 
 # What the metrics of a dataset's runs are held against, without a VAE.

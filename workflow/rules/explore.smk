@@ -25,6 +25,7 @@ rule explore:
     input:
         images="results/{dataset}/images.npz",
         codes="results/{dataset}/{run}/codes.npz",
+        scores="results/{dataset}/{run}/scores.parquet",
         mixture="results/{dataset}/{run}/mixture.npz",
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",

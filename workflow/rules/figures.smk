@@ -177,6 +177,35 @@ rule plot_reconstructions:
         "../../scripts/plot_reconstructions.py"
 
 
+# The test images that fit a run worst and best, and where they err.
+rule plot_outliers:
+    input:
+        images="results/{dataset}/images.npz",
+        encoder="results/{dataset}/{run}/encoder.onnx",
+        posterior="results/{dataset}/{run}/posterior.onnx",
+        decoder="results/{dataset}/{run}/decoder.onnx",
+        scores="results/{dataset}/{run}/scores.parquet",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        in_report("results/{dataset}/{run}/outliers.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_outliers.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_outliers.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        figures=figure_settings("outliers"),
+        maps=evaluation_settings("map_sigma"),
+        code=scoring_code("plot_outliers"),
+    script:
+        "../../scripts/plot_outliers.py"
+
+
 # Each latent dimension swept, the others at 0; of many dimensions, each principal component.
 rule plot_traversals:
     input:

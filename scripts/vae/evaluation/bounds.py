@@ -7,7 +7,7 @@ are decoded some at a time and added up in float64: more draws of z take time, h
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +48,11 @@ class Terms(NamedTuple):
 
 
 def terms(
-    test: Gaussian | Sampled, decoder: Decoder, log_prob: LogProb, draws: int, seed: int
+    test: Gaussian | Sampled,
+    decoder: Decoder,
+    log_prob: LogProb,
+    draws: int,
+    seed: int | Sequence[int],
 ) -> Terms:
     """The terms of the ELBO, which is log p(x|z) - KL, averaged over draws.
 
@@ -158,7 +162,7 @@ def _draw(
     decoder: Decoder,
     log_prob: LogProb,
     draws: int,
-    seed: int,
+    seed: int | Sequence[int],
     scales: tuple[float, ...] = (1.0,),
 ) -> Iterator[tuple[slice, _Drawn]]:
     """Yield what is drawn for some images at a time, and for which.

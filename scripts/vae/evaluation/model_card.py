@@ -38,6 +38,13 @@ samples = decoder.run(None, {{"z": z{feed}}})[0]  # [16, {shape}]
 The metadata of the ONNX files say the same, and the names of the classes.
 """
 
+NOVELTY = {
+    "validation": "`scores.parquet` has the code and the score of every image. `novelty` is the "
+    "percentile of a score among those of the validation images.",
+    "train": "`scores.parquet` has the code and the score of every image. `novelty` is the "
+    "percentile of a score among those of the training images, as there are no validation images. "
+    "The network was fitted to them, so it overstates how novel other images are.",
+}
 PLAIN = {"label": "", "keras_image": "images", "keras_z": "z", "feed": ""}
 CONDITIONAL = {
     "label": '\nlabel = np.eye({classes}, dtype="float32")[[0] * 16]  # one-hot: the first class',
@@ -126,6 +133,7 @@ def text(
         *evaluation["notes"],
         *(of_dataset["notes"] if "bits_per_dimension" in found else []),
         *quality["notes"],
+        NOVELTY[evaluation["novelty_among"]],
         "## How to load it",
         loading(record["latent_size"], images["shape"], settings["conditional"] and classes),
         "## How it came about",

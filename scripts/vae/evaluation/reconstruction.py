@@ -59,7 +59,12 @@ def errors(pixels: np.ndarray, reconstruct: Callable[[slice], np.ndarray]) -> di
     progress = Progress(logger)
     for part in slices(len(pixels), BATCH // pixels[0].size):
         progress.info("reconstruction: %d of %d images", part.start, len(pixels))
-        x, y = to_unit(pixels[part]), reconstruct(part)
-        for name, function in OF_RECONSTRUCTIONS.items():
-            values[name].append(function(x, y))
+        for name, of_part in errors_of(pixels[part], reconstruct(part)).items():
+            values[name].append(of_part)
     return {name: np.concatenate(parts) for name, parts in values.items()}
+
+
+def errors_of(pixels: np.ndarray, reconstructions: np.ndarray) -> dict[str, np.ndarray]:
+    """The same of a few images, whose reconstructions are at hand."""
+    x = to_unit(pixels)
+    return {name: function(x, reconstructions) for name, function in OF_RECONSTRUCTIONS.items()}

@@ -1,10 +1,11 @@
-"""The evaluation of a run on the test set, from its files to metrics.json."""
+"""The evaluation of a run, from its files to metrics.json and scores.parquet."""
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 from vae.data import binarization, images
-from vae.evaluation import testset, trouble
+from vae.evaluation import scores, testset, trouble
 from vae.latent.onnx import Decoder
 from vae.latent.posteriors import ApproximatePosterior
 from vae.services import records, warning_texts
@@ -21,25 +22,29 @@ def evaluate(
     path_to_decoder: str,
     path_to_run: str,
     path_to_metrics: str,
-    evaluation: dict[str, int],
+    path_to_scores: str,
+    evaluation: dict[str, Any],
     threads: int,
 ) -> None:
     """Write metrics.json: the run, how it was evaluated, and every metric with its unit.
 
     Metrics of the test images, and of validation images if there are some: of binary ones for a
-    run that was trained on such.
+    run that was trained on such. And scores.parquet, with a row for each image.
+
+    evaluation: `draws`, `samples` and `images`, see `testset`; `scores`, "all" if all training
+    images are to have an ELBO, not some of them alone.
     """
     record = records.read(path_to_run)
     settings = record["settings"]
-    data = images.load(path_to_images)
+    prepared = images.load(path_to_images)
     binary = settings["binarize"] == "dynamic"
-    if binary:
-        data = binarization.fixed(data)
+    data = binarization.fixed(prepared) if binary else prepared
     posterior = ApproximatePosterior(path_to_encoder, path_to_posterior, threads)
     decoder = Decoder(path_to_decoder, threads)
     of_run = (posterior, decoder, settings["likelihood"], settings["seed"])
-    options = evaluation | {"binary": binary}
-    metrics = testset.evaluate(data, *of_run, **options)
+    options = {key: evaluation[key] for key in ("draws", "samples", "images")} | {"binary": binary}
+    metrics, of_test = testset.evaluate(data, *of_run, **options)
+    known = {"test": of_test}
     warnings = trouble.found(
         metrics["active_units"]["value"],
         decoder.latent_size,
@@ -58,6 +63,8 @@ def evaluate(
         "notes": [CONDITIONAL] if settings["conditional"] else [],
     }
     if data.validation:
-        data = replace(data, test=data.validation)
-        content["validation"] = testset.evaluate(data, *of_run, **options)
+        held_out = replace(data, test=data.validation)
+        content["validation"], known["validation"] = testset.evaluate(held_out, *of_run, **options)
+    run = scores.Run(*of_run, evaluation["draws"], binary, evaluation["scores"] == "all")
+    content["novelty_among"] = scores.write(prepared, data, run, known, path_to_scores)
     records.write(content, path_to_metrics)

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,16 @@ from vae.services.errors import DivergedError, UserError
 logger = logging.getLogger(__name__)
 
 
+class Evaluation(NamedTuple):
+    """The metrics of a run by name, as metrics.json has them, and what some are means of.
+
+    of_images: by name of the metric, a value for each test image, float64 [N].
+    """
+
+    metrics: dict[str, dict[str, Any]]
+    of_images: dict[str, np.ndarray]
+
+
 def evaluate(
     data: Images,
     posterior: ApproximatePosterior,
@@ -28,7 +38,7 @@ def evaluate(
     samples: int,
     images: int,
     binary: bool = False,
-) -> dict[str, dict[str, Any]]:
+) -> Evaluation:
     """Every metric of a run by name: value, unit, and the number of test images it is a mean of.
 
     likelihood: name of a module of `vae.likelihoods`.
@@ -50,7 +60,8 @@ def evaluate(
     log_prob, log_mass = module.log_likelihood, module.log_mass
     test = posterior(data.test)
     terms = bounds.terms(test, decoder, log_prob, draws, seed)
-    metrics = _elbo(terms)
+    of_images = elbo_of_images(terms)
+    metrics = _elbo(terms, of_images)
     of_groups = terms.kl.mean(axis=1).mean(axis=0)
     name = "kl_per_dimension" if len(of_groups) == decoder.latent_size else "kl_per_group"
     metrics[name] = metric(name, of_groups.tolist(), len(test))
@@ -78,11 +89,12 @@ def evaluate(
         errors = reconstruction.errors(test.pixels, reconstruct)
         names = {key: prefix + key for key in errors if prefix + key in METRICS}
         metrics |= {name: mean(name, errors[key]) for key, name in names.items()}
+        of_images |= {} if prefix else errors
     for name, result in metrics.items():
         if "standard_error" in result:
             value, error, unit = (result[key] for key in ("value", "standard_error", "unit"))
             logger.info("%s: %.5g ± %.2g %s", name, value, error, unit)
-    return metrics
+    return Evaluation(metrics, of_images)
 
 
 def active_units(centre: np.ndarray, threshold: float = ACTIVE_UNIT_VARIANCE) -> int:
@@ -122,17 +134,26 @@ def nll_of_all(name: str, nll: np.ndarray, elbo: np.ndarray, rows: np.ndarray) -
     }
 
 
-def _elbo(terms: bounds.Terms) -> dict[str, dict[str, Any]]:
-    """ELBO = -(reconstruction + KL), whatever weight the training gave the KL."""
-    log_p, kl = terms.log_p, terms.kl.sum(axis=2)
-    error, mean_kl = -log_p.mean(axis=1), kl.mean(axis=1)
+def elbo_of_images(terms: bounds.Terms) -> dict[str, np.ndarray]:
+    """ELBO = -(reconstruction + KL) of each image, and the two, by name: float64 [N].
+
+    Whatever weight the training gave the KL. Raises UserError if an ELBO is not finite.
+    """
     if not np.isfinite(terms.elbo).all():
         raise DivergedError
     return {
-        "elbo": mean("elbo", terms.elbo) | _sampling_error(log_p - kl),
-        "reconstruction": mean("reconstruction", error) | _sampling_error(log_p),
-        "kl": mean("kl", mean_kl),
+        "elbo": terms.elbo,
+        "reconstruction": -terms.log_p.mean(axis=1),
+        "kl": terms.kl.sum(axis=2).mean(axis=1),
     }
+
+
+def _elbo(terms: bounds.Terms, of_images: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    log_p, kl = terms.log_p, terms.kl.sum(axis=2)
+    metrics = {name: mean(name, values) for name, values in of_images.items()}
+    metrics["elbo"] |= _sampling_error(log_p - kl)
+    metrics["reconstruction"] |= _sampling_error(log_p)
+    return metrics
 
 
 def _sampling_error(values: np.ndarray) -> dict[str, float]:

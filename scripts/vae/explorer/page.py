@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from vae.data import images
+from vae.evaluation import scores
 from vae.explorer import runtime, templates
 from vae.explorer.runtime import Runtime, pack
 from vae.latent import codes, mixture
@@ -35,6 +36,7 @@ CODE_BYTES = 240_000
 PICTURE_BYTES = 270_000
 OTHER_BYTES = 100_000  # of components, and of the mixture
 MOST_PICTURES = 2000
+OUTLIERS = 12  # images of the highest scores that are among the first of a page
 MOST_DIMENSIONS = 1024  # for principal components, which take a second of so many
 TILE = 96  # pixels of a side, at most
 LOSSLESS = 32  # pixels of a side, up to which pictures are not compressed as photographs are
@@ -44,6 +46,7 @@ def explore(
     path_to_run: str | Path,
     path_to_images: str | Path,
     path_to_codes: str | Path,
+    path_to_scores: str | Path,
     path_to_mixture: str | Path,
     path_to_decoder: str | Path,
     path_to_runtime: str | Path,
@@ -57,6 +60,7 @@ def explore(
     facts = content(
         run=records.read(path_to_run),
         codes=codes.load(path_to_codes).splits["test"],
+        score=scores.read(path_to_scores, "test", ["score"])["score"],
         pixels=images.load_split(path_to_images, "test").pixels,
         mixture=mixture.load(path_to_mixture),
         decoder=Path(path_to_decoder).read_bytes(),
@@ -71,22 +75,28 @@ def explore(
     )
 
 
-def order(labels: np.ndarray) -> np.ndarray:
+def order(labels: np.ndarray, score: np.ndarray) -> np.ndarray:
     """Return indices [N] in random order: first one of each class, then another of each, and so on.
 
-    So the first few images show as many classes as possible.
+    So the first few images show as many classes as possible. After OUTLIERS of them come as many
+    with the highest scores, so that a page has them, however few images it may carry.
     """
     shuffled = np.random.default_rng(0).permutation(len(labels))
     turn = np.empty(len(labels), int)
     for label in np.unique(labels):
         members = shuffled[labels[shuffled] == label]
         turn[members] = np.arange(len(members))
-    return shuffled[np.argsort(turn[shuffled], kind="stable")]
+    by_class = shuffled[np.argsort(turn[shuffled], kind="stable")]
+    highest = np.argsort(-score, kind="stable")[:OUTLIERS]
+    in_order = np.concatenate([by_class[:OUTLIERS], highest, by_class[OUTLIERS:]])
+    _, firsts = np.unique(in_order, return_index=True)
+    return in_order[np.sort(firsts)]
 
 
 def content(
     run: dict[str, Any],
     codes: Codes,
+    score: np.ndarray,
     pixels: np.ndarray,
     mixture: Mixture,
     decoder: bytes,
@@ -96,6 +106,7 @@ def content(
 
     run: its run.json.
     codes: of the test set.
+    score: of each image of it, [N].
     pixels: of the test set, uint8 [N, H, W, C].
     decoder: the content of its ONNX file.
     at_most: how many test images to show.
@@ -105,7 +116,7 @@ def content(
     """
     latent_dim = codes.z.shape[1]
     information = codes.information
-    indices = order(codes.labels)[: max(1, CODE_BYTES // (2 * latent_dim))]
+    indices = order(codes.labels, score)[: max(1, CODE_BYTES // (2 * latent_dim))]
     z = codes.z[indices]
     scale = np.maximum(np.abs(z).max(axis=0), 1e-6) / 32767
     return {
@@ -125,6 +136,7 @@ def content(
         "codes": _array(np.rint(z / scale).astype("<i2")),
         "scale": _array(scale.astype("<f4")),
         "labels": _array(codes.labels[indices].astype("<i2")),
+        "scores": _array(score[indices].astype("<f4")),
         "components": _components(codes.z),
         "mixture": _mixture(mixture),
         "pictures": _pictures(pixels[indices[: min(at_most, MOST_PICTURES)]]),

@@ -21,8 +21,9 @@ FILES = {"latent.png": "latent space"}
 SETTINGS = {
     "classes": {"type": "names", "most": 20, "default": None,
                 "default_text": "the largest; rows: the first",
-                "description": "classes, by name, that `latent.png` colours, at most 20; also the "
-                "rows of `grid.png` of a conditional run and of `samples_second_stage.png`"},
+                "description": "classes, by name, that `latent.png` colours, at most 20; also "
+                "those in `outliers.png` and the rows of a conditional `grid.png` and of "
+                "`samples_second_stage.png`"},
 }  # fmt: skip
 
 CHOOSE = "\n(choose by figures: {classes: [...]})"

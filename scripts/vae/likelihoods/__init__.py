@@ -21,6 +21,12 @@ parameters are [..., S, H, W, C] or [..., S, 1]: float64 [..., N, S];
 that of black and white ones, in the same shapes; None if the likelihood has none;
 `sample(parameters, rng)`: images drawn from p(x|z), one for each set of parameters
 [..., H, W, C] or [..., 1]: uint8 [..., H, W, C].
+
+And for either, which `library` says, `keras.ops` or NumPy:
+`excess(x, parameters, library)`: by how much -log p(x|z) of each pixel, its channels added up,
+exceeds the lowest that it could be at the decoder's own scales, in nats: [B, H, W], for images
+[B, H, W, C] in [0, 1], each at a point of its own. No less than 0, and 0 for an image that is what
+the decoder gives. Of functions that tf2onnx can write, so without `log1p` and `expm1`.
 """
 
 import importlib

@@ -43,6 +43,19 @@ def log_likelihood(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarr
 log_mass = log_likelihood  # of black and white images
 
 
+def excess(x, parameters, library):
+    """The KL divergence of a coin of probability `mean` from one of probability x: [B, H, W].
+
+    The least that -log p can be for a gray value is its entropy, which has nothing to do with the
+    network: without it, gray images would seem less likely than black and white ones.
+    """
+    logits = parameters["logits"]
+    rest = library.log(1 + library.exp(-library.abs(logits)))
+    error = library.maximum(logits, 0) + rest - x * logits
+    negative_entropy = sum(p * library.log(library.maximum(p, 1e-37)) for p in (x, 1 - x))
+    return library.sum(error + negative_entropy, axis=-1)
+
+
 def sample(parameters: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Black and white pixels drawn by `mean`: uint8 [..., H, W, C]."""
     mean = parameters["mean"]

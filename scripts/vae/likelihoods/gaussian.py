@@ -63,6 +63,12 @@ def log_mass(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
     return log_normal_mass(x[..., :, None, :], mean, log_scale).sum(axis=-1)
 
 
+def excess(x, parameters, library):
+    """Half the squared error over the variance: [B, H, W]."""
+    precision = library.exp(-library.reshape(parameters["log_var"], (-1, 1, 1, 1)))
+    return 0.5 * library.sum(library.square(x - parameters["mean"]) * precision, axis=-1)
+
+
 def sample(parameters: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """8-bit pixels drawn by `mean` and `log_var`: uint8 [..., H, W, C]."""
     mean = parameters["mean"]

@@ -109,6 +109,18 @@ def log_mass(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarray:
     return log_normal_mass(levels, mean, log_scale).sum(axis=(-1, -2))
 
 
+def excess(x, parameters, library):
+    """Half the squares of the residuals over their variances: [B, H, W]; see `log_prob`."""
+    scale, slopes = (
+        library.split(library.reshape(parameters[name], (-1, 1, 1, 3)), 3, axis=-1)
+        for name in ("log_scale", "slopes")
+    )
+    red, green, blue = library.split(x - parameters["mean"], 3, axis=-1)
+    residuals = (red, green - slopes[0] * red, blue - slopes[1] * red - slopes[2] * green)
+    scaled = [r * library.exp(-s) for r, s in zip(residuals, scale, strict=True)]
+    return 0.5 * library.sum(library.square(library.concatenate(scaled, axis=-1)), axis=-1)
+
+
 def sample(parameters: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """8-bit pixels drawn channel after channel, as `log_mass` says: uint8 [..., H, W, 3]."""
     mean = parameters["mean"]

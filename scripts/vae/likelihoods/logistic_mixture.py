@@ -104,6 +104,37 @@ def log_likelihood(x: np.ndarray, parameters: dict[str, np.ndarray]) -> np.ndarr
 log_mass = log_likelihood
 
 
+def excess(x, parameters, library):
+    """By how much -log of the mass exceeds that with the centres where they suit best: [B, H, W].
+
+    Those of all components on the value; for an outermost level, which has a tail, so far beyond it
+    that its mass is 1.
+    """
+    channels = x.shape[-1]
+    values = library.split(2 * x - 1, channels, axis=-1)
+    centres, log_scales = (
+        library.split(parameters[name], channels, axis=-1) for name in ("centre", "log_scale")
+    )
+    lowest = parameters.get("log_weight", 0.0)  # the largest log mass of each component
+    above = 0.0  # by how much its -log mass is more
+    for i, (value, centre, log_scale) in enumerate(zip(values, centres, log_scales, strict=True)):
+        distance = value - centre - _shift(library, parameters, values[:i])
+        steepness = library.exp(-log_scale)
+        not_lowest, not_highest = value > HALF - 1, value < 1 - HALF
+        inside = not_lowest & not_highest
+        half = HALF * steepness
+        above = (
+            above
+            + library.where(not_lowest, _log_1p_exp(library, distance * steepness - half), 0.0)
+            + library.where(not_highest, _log_1p_exp(library, -distance * steepness - half), 0.0)
+            - library.where(inside, 2 * _log_1p_exp(library, -half), 0.0)
+        )
+        lowest = lowest + library.where(inside, library.log(library.tanh(half / 2)), 0.0)
+    if "log_weight" not in parameters:
+        return above[..., 0]
+    return _log_sum_exp(library, lowest) - _log_sum_exp(library, lowest - above)
+
+
 def sample(parameters: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """8-bit pixels: a component, then its channels one after the other: uint8 [..., H, W, C]."""
     chosen = {name: value for name, value in parameters.items() if name != "mean"}
@@ -157,6 +188,15 @@ def _shift(library, parameters, before):
     if len(before) == 1:
         return slopes[0] * before[0]
     return slopes[1] * before[0] + slopes[2] * before[1]
+
+
+def _log_1p_exp(library, x):
+    return library.maximum(x, 0) + library.log(1 + library.exp(-library.abs(x)))
+
+
+def _log_sum_exp(library, values):
+    top = library.max(values, axis=-1, keepdims=True)
+    return top[..., 0] + library.log(library.sum(library.exp(values - top), axis=-1))
 
 
 def _softplus(x: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ FigureSettings = create_model(
 
 
 class EvaluationSettings(Strict):
-    """How many draws and images metrics.json and sample_quality.json are computed from."""
+    """How many draws and images metrics and scores are computed from."""
 
     draws: whole(ge=2, le=10_000) = Field(
         10, description="z per image for the ELBO of the whole test set"
@@ -36,6 +36,17 @@ class EvaluationSettings(Strict):
         2000,
         description="test images from which the importance-weighted and the exact NLL of all are "
         "estimated: drawn at random, the same for every run",
+    )
+    scores: Literal["some", "all"] = Field(
+        "some",
+        description="training images that have an ELBO in `scores.parquet`: `all`, or `some`, "
+        "the first 10,000",
+    )
+    map_sigma: Annotated[
+        real(ge=0, le=1000) | None, Setting(default="a 32nd of the shorter side")
+    ] = Field(
+        None,
+        description="standard deviation, in pixels, of the Gaussian filter that smooths error maps",
     )
     generated: whole(ge=6, le=1_000_000) = Field(
         2000,
@@ -131,7 +142,7 @@ class Dataset(RunSettings, SourceSettings):
     )
     evaluation: Annotated[EvaluationSettings, Setting(default=" ")] = Field(
         EvaluationSettings(),
-        description="what `metrics.json` and `sample_quality.json` are computed from",
+        description="what metrics and scores are computed from",
     )
     second_stage: Annotated[SecondStageSettings | None, Setting(default=" ")] = Field(
         None, description="another distribution of codes to draw samples from"

@@ -264,4 +264,4 @@ def reserved_names() -> frozenset[str]:
     files = [project / "Snakefile", *project.glob("workflow/rules/*.smk")]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     rules = re.findall(r"^(?:rule |use rule \w+ as )(\w+)", text, re.M)
-    return frozenset({*rules, "raw", "logs", "status", "generate", "report"})
+    return frozenset({*rules, "raw", "logs", "status", "generate", "score", "report"})

@@ -7,6 +7,9 @@ from vae.plan import figures
 from vae.plan.messages import near
 from vae.plan.runs import Run, Settings
 
+# Of every run; scores.parquet comes with the metrics.
+RECORDS = ("metrics.json", "sample_quality.json", "model_card.md")
+
 
 def dataset_targets(settings: Settings, name: str) -> list[str]:
     """Everything that is built for a dataset: of runs on request, nothing."""
@@ -17,8 +20,8 @@ def dataset_targets(settings: Settings, name: str) -> list[str]:
 
 def run_targets(dataset: str, run: Run) -> list[str]:
     """Everything that is built for a run."""
-    records = ["metrics.json", "sample_quality.json", "model_card.md"]
-    files = [*figures.files_of_a_run(run.values, run.second_stage), *records]
+    files = [*figures.files_of_a_run(run.values, run.second_stage), *RECORDS]
+    files += [] if run.values["conditional"] else ["scorer.onnx"]
     return [f"results/{dataset}/{run.name}/{file}" for file in files]
 
 
@@ -51,6 +54,15 @@ def no_second_stage(dataset: str, run: str) -> str:
     return (
         f"The run {run} of {dataset} has no second stage. Add it in config/config.yaml: "
         f"datasets.{dataset}.second_stage: {{runs: [{run}]}}"
+    )
+
+
+def no_scorer(dataset: str, run: str) -> str:
+    """Say why a conditional run has no scorer, and where its scores are."""
+    return (
+        f"The run {run} of {dataset} is conditional: how well an image fits depends on its class, "
+        "which a new image does not say, so there is no scorer.onnx. The scores of its own images "
+        f"are in results/{dataset}/{run}/scores.parquet."
     )
 
 

@@ -41,6 +41,12 @@ def log_likelihood(x, parameters):
     return -(distance + log_width + math.log(2)).sum(axis=-1, dtype=float)
 
 
+def excess(x, parameters, library):
+    """The error over the width."""
+    error = library.abs(x - parameters["mean"]) * library.exp(-parameters["log_width"])
+    return library.sum(error, axis=-1)
+
+
 def sample(parameters, rng):
     """The mean plus noise."""
     return to_uint8(rng.laplace(parameters["mean"], np.exp(parameters["log_width"])))

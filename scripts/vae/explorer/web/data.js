@@ -15,13 +15,15 @@ const unpackAs = async (Type, text) => new Type(await unpack(text));
 // The run: what explorer.content() in Python wrote, its numbers as typed arrays.
 async function readRun() {
   const run = JSON.parse(document.getElementById("run").textContent);
-  const [codes, scale, labels] = await Promise.all([
+  const [codes, scale, labels, scores] = await Promise.all([
     unpackAs(Int16Array, run.codes),
     unpackAs(Float32Array, run.scale),
     unpackAs(Int16Array, run.labels),
+    unpackAs(Float32Array, run.scores),
   ]);
   run.codes = Float32Array.from(codes, (value, i) => value * scale[i % run.latentDim]);
   run.labels = labels;
+  run.scores = scores;
   for (const part of [run.components, run.mixture]) {
     for (const name of ["mean", "axes", "means", "factors"]) {
       if (part?.[name]) part[name] = await unpackAs(Float32Array, part[name]);

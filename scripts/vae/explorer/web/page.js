@@ -54,6 +54,7 @@ class Page {
     this.share = 0;
     this.kept = [];
     this.offset = 0; // of the gallery
+    this.byScore = false; // its order
   }
 
   get basis() {
@@ -280,7 +281,9 @@ class Page {
     const canvas = make("canvas");
     this.tile(index, canvas);
     const name = this.nameOf(index);
-    const button = make("button", { type: "button", className: "picture", title: name }, canvas);
+    const score = `score ${this.run.scores[index].toFixed(1)}`;
+    const title = name ? `${name}, ${score}` : score;
+    const button = make("button", { type: "button", className: "picture", title }, canvas);
     const said = `Start from test image ${index + 1}${name && `, class ${name}`}`;
     button.setAttribute("aria-label", said);
     button.addEventListener("click", () => this.startFrom(index));
@@ -305,10 +308,19 @@ class Page {
     if (!this.run.pictures) return;
     const labels = [...this.run.labels.subarray(0, this.run.pictures.count)];
     const all = [...labels.keys()].filter((i) => this.isShown(labels[i]));
+    const { scores } = this.run;
+    if (this.byScore) all.sort((a, b) => scores[b] - scores[a]);
     const start = all.length ? this.offset % all.length : 0;
     const some = [...all.slice(start), ...all.slice(0, start)].slice(0, GALLERY);
     refill($("gallery"), some.map((index) => this.testButton(index)));
     $("more").hidden = all.length <= GALLERY;
+  }
+
+  sortGallery() {
+    this.byScore = !this.byScore;
+    this.offset = 0;
+    $("by-score").setAttribute("aria-pressed", this.byScore);
+    this.showGallery();
   }
 
   showOriginal() {
@@ -550,6 +562,7 @@ class Page {
     });
     on("all-sliders", "click", () => { this.allSliders = true; this.buildSliders(); });
     on("more", "click", () => { this.offset += GALLERY; this.showGallery(); });
+    on("by-score", "click", () => this.sortGallery());
     on("from", "click", () => this.setEnd(0, this.z));
     on("to", "click", () => this.setEnd(1, this.z));
     on("share", "input", () => { this.stop(); this.walkTo(Number($("share").value)); });
