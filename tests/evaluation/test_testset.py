@@ -53,6 +53,13 @@ def test_standard_errors_are_those_of_the_means(evaluated):
     assert results["elbo"]["sampling_error"] == pytest.approx(np.std(means), rel=0.4)
 
 
+def test_large_images_have_no_exact_nll(evaluated, monkeypatch):
+    evaluate, test, *_ = evaluated
+    assert "nll_exact" in evaluate()
+    monkeypatch.setattr(testset, "MOST_VALUES", test.pixels[0].size - 1)
+    assert "nll_exact" not in evaluate()
+
+
 def test_the_nll_is_of_images_drawn_at_random_the_same_for_every_run(evaluated):
     evaluate, test, _, decoder = evaluated
     exact = bounds.exact_nll(test.pixels, decoder, bernoulli.log_likelihood)
