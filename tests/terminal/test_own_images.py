@@ -175,7 +175,7 @@ def test_paths_as_they_are_typed_in_a_shell(tmp_path, shell, typed):
     (tmp_path / "requirements.lock").touch()
     (tmp_path / ".venv/ready").touch()
     done = subprocess.run(
-        [shell, "-c", f"make images FOLDER={typed}"],
+        [shell, "-c", f"make --no-print-directory images FOLDER={typed}"],
         cwd=tmp_path,
         env=os.environ | {"HOME": "/home/me"},
         capture_output=True,
