@@ -225,7 +225,7 @@ def _dots(
         if np.isfinite(value):
             axes.plot(value, y, "o", color=colour, markersize=5)
         if is_best and np.isfinite(value):
-            axes.plot(value, y, "o", color=colour, markersize=11, mfc="none")
+            axes.plot(value, y, "o", color=colour, markersize=11, mfc="none", clip_on=False)
         if not text.startswith("nan"):
             style = {"transform": axes.get_yaxis_transform(), "va": "center", "size": SMALL}
             weight, ink = ("bold", INK) if is_best else ("normal", GRAY)

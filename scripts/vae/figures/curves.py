@@ -46,7 +46,15 @@ def draw(
             style |= {"elinewidth": 1, "capsize": 2}
             axes.errorbar(line["latent_dim"], line[key], line[f"{key}_sd"], **style)
             best = line[[key in names.split() for names in line["best"]]]
-            axes.plot(best["latent_dim"], best[key], "o", color=colour, markersize=11, mfc="none")
+            axes.plot(
+                best["latent_dim"],
+                best[key],
+                "o",
+                color=colour,
+                markersize=11,
+                mfc="none",
+                clip_on=False,
+            )
     plane.set_title("rate and distortion", fontsize=SMALL)
     plane.set(xlim=limits(plane.dataLim.intervalx), ylim=limits(plane.dataLim.intervaly))
     plane.set(xlabel="KL, nats an image", ylabel="reconstruction, nats an image")
