@@ -24,7 +24,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 digits: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --quiet rules -- digits
 
-# FOLDER reaches it in the environment: its quotes and spaces are no business of a shell.
+# FOLDER is passed in the environment, so that no shell interprets its quotes and spaces.
 images: override export FOLDER := $(value FOLDER)
 images: .venv/ready
 	@$(BIN)/python scripts/add_images.py --cores $(CORES)

@@ -127,7 +127,7 @@ def test_files_of_ones_own(tmp_path, format, name):
     file.write_bytes(b"1")
     before = preparation(content)
     assert before["format"] == format
-    assert str(tmp_path) not in str(before), "their place is no part of it"
+    assert str(tmp_path) not in str(before), "it must not depend on where they are"
     assert (before["settings"]["image"], before["settings"].get("size")) == (
         None,
         sizes.get("size"),

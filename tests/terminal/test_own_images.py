@@ -146,7 +146,7 @@ def test_an_archive_is_looked_into(project, tmp_path):
     ("folder", "words"),
     [
         ("", "Which folder"),
-        ("none", "none is no folder of pictures, nor a .zip"),
+        ("none", "none is not a folder of pictures, nor a .zip"),
         ("empty", "empty holds no picture"),
         ("text", r"None of 1 files in .*text is a picture, such as a.png: not a picture"),
         ("a.zip", "cannot be read as an archive"),

@@ -97,7 +97,7 @@ def test_a_folder_of_pictures_becomes_a_dataset_by_one_command(fresh, tmp_path):
     assert "is the dataset my_pets already" in look(folder).stdout
     done = look(tmp_path / "none")
     assert done.returncode == 1
-    assert "none is no folder of pictures" in done.stderr
+    assert "none is not a folder of pictures" in done.stderr
     assert "Traceback" not in done.stderr
 
 

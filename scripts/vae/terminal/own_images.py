@@ -64,7 +64,7 @@ def add(folder: str) -> tuple[str, str]:
     path = Path(folder).expanduser().absolute()
     if not (path.is_dir() or (path.is_file() and is_archive(path))):
         raise UserError(
-            f"{path} is no folder of pictures, nor a .zip or .tar of one. Give the path of one: "
+            f"{path} is not a folder of pictures, nor a .zip or .tar of one. Give the path of one: "
             "make images FOLDER=~/pictures"
         )
     settings = loading.load()

@@ -36,9 +36,8 @@ def event_files(
         return None
     if not find_spec("tensorboard"):
         raise UserError(
-            "`tensorboard` in config/config.yaml asks for event files, and the package that writes "
-            "them is not installed. Install it with «.venv/bin/pip install tensorboard», or remove "
-            "the key."
+            "`tensorboard` in config/config.yaml asks for event files, but the package that writes "
+            'them is not installed. Run ".venv/bin/pip install tensorboard", or remove the key.'
         )
     if not behind:
         shutil.rmtree(folder, ignore_errors=True)
