@@ -29,7 +29,6 @@ from vae.latent import sampling, second_stage
 from vae.latent.onnx import Classifier, Decoder, Velocity, slices
 from vae.services.files import atomic
 
-TOGETHER = 256  # codes at a time
 DASHES = {"Euler": ":", "Adams-Bashforth": "-", "Heun": "--"}
 
 Field = Callable[[np.ndarray, float], np.ndarray]
@@ -64,19 +63,6 @@ def heun(z: np.ndarray, velocity: Field, steps: int) -> np.ndarray:
 SOLVERS = {"Euler": euler, "Adams-Bashforth": adams_bashforth, "Heun": heun}
 
 
-def guided(velocity: Velocity, labels: np.ndarray, guidance: float) -> Field:
-    """The velocity of codes of these classes [N], as `second_stage.draw` computes it."""
-
-    def field(z: np.ndarray, time: float) -> np.ndarray:
-        of_class = velocity(z, time, labels)
-        if guidance == 1:
-            return of_class
-        of_any = velocity(z, time)
-        return of_any + np.float32(guidance) * (of_class - of_any)
-
-    return field
-
-
 def measure(
     folder: Path, count: int, steps: Sequence[int], guidances: Sequence[float]
 ) -> Iterator[dict[str, float | str]]:
@@ -94,9 +80,9 @@ def measure(
                     (len(test), velocity.latent_dim), np.float32
                 )
                 found = []
-                for part in slices(len(test), TOGETHER):
+                for part in slices(len(test), second_stage.TOGETHER):
                     labels = test.labels[part]
-                    z = solve(noise[part], guided(velocity, labels, guidance), number)
+                    z = solve(noise[part], second_stage.guided(velocity, labels, guidance), number)
                     z = sampling.with_detail(z, decoder.latent_size, 0, sampling.TEMPERATURE)
                     found.append(classifier(to_uint8(decoder(z, labels)))[0])
                 seen = np.concatenate(found)

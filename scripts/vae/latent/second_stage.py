@@ -3,6 +3,8 @@
 Such draws have no density that an ELBO could hold.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vae.latent.onnx import Velocity, slices
@@ -30,18 +32,32 @@ def draw(
     2207.12598): 1 is as learned, 0 any class.
     """
     z = np.random.default_rng(seed).standard_normal((n, velocity.latent_dim), np.float32)
-    if not velocity.classes or guidance == 0:
-        labels = None
     for part in slices(n, TOGETHER):
         code = z[part]
-        some = None if labels is None else labels[part]
+        field = guided(velocity, None if labels is None else labels[part], guidance)
         before = None
         for step in range(steps):
-            time = step / steps
-            change = velocity(code, time, some)
-            if some is not None and guidance != 1:
-                of_any = velocity(code, time)
-                change = of_any + np.float32(guidance) * (change - of_any)
+            change = field(code, step / steps)
             code += (change if before is None else 1.5 * change - 0.5 * before) / steps
             before = change
     return z
+
+
+def guided(
+    velocity: Velocity, labels: np.ndarray | None, guidance: float
+) -> Callable[[np.ndarray, float], np.ndarray]:
+    """The velocity, float32 [n, D], of codes [n, D] at a time, with guidance to classes [n].
+
+    labels, guidance: as in `draw`. A guidance other than 0 and 1 takes two passes.
+    """
+    if not velocity.classes or guidance == 0:
+        labels = None
+
+    def field(code: np.ndarray, time: float) -> np.ndarray:
+        change = velocity(code, time, labels)
+        if labels is None or guidance == 1:
+            return change
+        of_any = velocity(code, time)
+        return of_any + np.float32(guidance) * (change - of_any)
+
+    return field
