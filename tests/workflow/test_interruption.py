@@ -217,7 +217,7 @@ def test_a_second_stage_killed_three_times_gives_the_same(unbuilt_copy, tmp_path
     runs = {"digits/ld_2"}
     drawn = {"plot_samples_second_stage": runs, "evaluate_samples": runs}
     after = drawn | {"compare": {"digits"}, "write_model_card": runs}
-    unbuilt_copy.configure("digits", second_stage=second_stage | {"guidance": 1.5})
+    unbuilt_copy.configure("digits", second_stage=second_stage | {"guidance": 3.0})
     assert unbuilt_copy.planned() == after
     unbuilt_copy.configure("digits", second_stage=second_stage | {"epochs": 41})
     assert unbuilt_copy.planned() == after | {"train_second_stage": runs}

@@ -9,7 +9,7 @@ import numpy as np
 
 from vae.latent.onnx import Velocity, slices
 
-GUIDANCE = 2.0
+GUIDANCE = 1.5
 STEPS = 25
 TOGETHER = 256  # codes at a time
 
