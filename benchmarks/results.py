@@ -1,9 +1,4 @@
-"""Print the comparison.csv of a dataset as a table of docs/results.md.
-
-python -m benchmarks.results results/mnist/comparison.csv
-"""
-
-import sys
+"""A comparison of runs as a table of docs/results.md; `benchmarks.quality` prints them."""
 
 import pandas as pd
 
@@ -17,8 +12,12 @@ COLUMNS = [
     ("active units", "active_units", 1),
     ("MSE", "mse", 5),
     ("MSE of PCA", "pca_mse", 5),
-    ("Fréchet, prior", "classifier_frechet_distance_prior", 1),
-    ("Fréchet, mixture", "classifier_frechet_distance_mixture", 1),
+    ("Fréchet, prior", "classifier_frechet_distance_prior", 2),
+    ("detail at 0.8", "classifier_frechet_distance_tempered", 2),
+    ("mixture", "classifier_frechet_distance_mixture", 2),
+    ("second stage", "classifier_frechet_distance_second_stage", 2),
+    ("reconstructions", "classifier_frechet_distance_reconstructions", 2),
+    ("training images", "classifier_frechet_distance_floor", 2),
     ("training, s", "seconds", 0),
 ]
 
@@ -45,8 +44,3 @@ def _figure(row: pd.Series, key: str, decimals: int) -> str:
     text = f"{value:.{decimals}f}".replace("-", "−")
     spread = row[f"{key}_sd"]
     return text if pd.isna(spread) else f"{text} ± {spread:.{decimals}f}"
-
-
-if __name__ == "__main__":
-    for path in sys.argv[1:]:
-        print(table(pd.read_csv(path)))

@@ -23,7 +23,7 @@ def markdown(folder: Path) -> str:
         parts.append(machine(json.loads(facts.read_text(encoding="utf-8"))))
     tables: dict[str, Iterable[Callable[[pd.DataFrame], str]]] = {
         "training": (summary, engines),
-        "quality": (quality,),
+        "parity": (parity,),
         "rebuilds": (rebuilds,),
         "resizing": (resizing,),
         "memory": (memory,),
@@ -96,7 +96,7 @@ def engines(rows: pd.DataFrame) -> str:
     return _table([*head, "peak memory, MB"], lines)
 
 
-def quality(rows: pd.DataFrame) -> str:
+def parity(rows: pd.DataFrame) -> str:
     """A row a seed, a column an engine."""
     known = ("dataset", "model", "latent_dim", "batch_size", "epochs", "seed")
     names = [name for name in rows if name not in known]
