@@ -1,6 +1,15 @@
+import os
+import sys
+
 from snakemake.utils import min_version
 
 min_version("9.14")
+if not os.path.isdir(str(workflow.current_basedir)):
+    sys.exit(
+        "This workflow has a library and files beside its rules, and Snakemake fetches single "
+        "files from a repository. Clone the repository, and give `snakefile:` the path of its "
+        "Snakefile there."
+    )
 
 
 include: "workflow/rules/library.smk"
@@ -8,16 +17,20 @@ include: "workflow/rules/library.smk"
 
 from vae.plan import loading
 
+# Another workflow that imports this one may bring the whole config; Snakemake then reads no file.
+is_whole = workflow.config_settings.replace_workflow_config or (config and not is_main)
+files = loading.files()[:1] if is_whole else loading.files()
 # First, since Snakemake reports mistakes in a config file with a traceback.
-files = loading.files()
-settings = loading.load(
-    config, () if workflow.config_settings.replace_workflow_config else files
-)
+settings = loading.load(config, files)
 
 
 for file in files:
 
     configfile: file
+
+
+if is_whole:
+    config.update(loading.merged([*loading.read(*files), config]))
 
 
 report: "workflow/report/workflow.rst"

@@ -9,7 +9,9 @@ from vae.plan.constants import constant
 from vae.plan.fingerprints import fingerprint, fingerprint_files
 from vae.services import jobs
 
-preflight.check_places(["results", "results/raw"])
+# Where results are: below the prefix that another workflow may import this one with.
+results = str(workflow.modifier.path_modifier.replace_prefix("results/")).rstrip("/")
+preflight.check_places([results, f"{results}/raw"])
 
 
 wildcard_constraints:
@@ -35,7 +37,7 @@ def dataset_of(wildcards):
         dataset = settings.datasets[name]
         if problem := datasets.unreadable(dataset, f"datasets.{name}"):
             sys.exit(f"Nothing was run.\n\n  {problem}")
-        folder = f"results/{name}"
+        folder = f"{results}/{name}"
         preflight.check_places(
             [folder, *(f"{folder}/{run}" for run in settings.runs[name])]
         )
@@ -75,7 +77,8 @@ def source_of_a_missing_file():
         re.escape(f"{name}/{file}")
         for name, source in settings.sources.items()
         for file in source.files
-        if Path(path := f"results/raw/{name}/{file}").exists() and path not in sys.argv
+        if Path(path := f"{results}/raw/{name}/{file}").exists()
+        and path not in sys.argv
     ]
     return rf"(?!(?:{'|'.join(there)})$)[^/]+" if there else "[^/]+"
 
@@ -96,7 +99,7 @@ def preparation_of(dataset):
 
 def tell_changes(dataset):
     """Say what changed in data of one's own since a dataset was prepared from them."""
-    record = f"results/{dataset}/logs/files.json"
+    record = f"{results}/{dataset}/logs/files.json"
     if not (workflow.is_main_process and Path(record).is_file()):
         return
     paths = settings.datasets[dataset].source.paths()

@@ -1,7 +1,3 @@
-localrules:
-    download,
-
-
 # One raw file, checked, from the first place that has it. One that is there has no rule: were it
 # fetched again, say because the script is newer, Snakemake would not go on to what is made of it,
 # since to an `ancient` file it pays no heed.
@@ -14,6 +10,7 @@ rule download:
         "results/raw/logs/{source}/{file}.log",
     wildcard_constraints:
         source=source_of_a_missing_file(),
+    localrule: True
     conda:
         "../../environment.yml"
     script:

@@ -1,8 +1,3 @@
-localrules:
-    compare,
-    write_model_card,
-
-
 # Metrics of a run on the test set, each with its unit; of every image its code and its scores.
 rule evaluate:
     input:
@@ -146,6 +141,7 @@ rule compare:
         "results/{dataset}/logs/compare.log",
     benchmark:
         "results/{dataset}/logs/compare.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     params:
@@ -170,6 +166,7 @@ rule write_model_card:
         "results/{dataset}/{run}/model_card.md",
     log:
         "results/{dataset}/{run}/logs/write_model_card.log",
+    localrule: True
     conda:
         "../../environment.yml"
     resources:

@@ -4,16 +4,13 @@ runtime = (
 )
 
 
-localrules:
-    download_runtime,
-
-
 # What decodes in a page: fetched once by npm, for no other rule's sake.
 rule download_runtime:
     output:
         runtime,
     log:
         "results/raw/logs/download_runtime.log",
+    localrule: True
     conda:
         "../../environment.yml"
     script:
