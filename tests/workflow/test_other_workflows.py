@@ -97,3 +97,11 @@ def test_from_a_git_repository_it_says_to_clone(fresh, importer):
     assert done.returncode == 1
     assert "Clone the repository, and give `snakefile:` the path of its" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_catalog_asks_for_is_there():
+    """Linting and formatting, which it asks for as well, are what `make lint` checks."""
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert {"mandatory-flags", "software-stack-deployment", "report"} == {*usage}
+    for file in ("README.md", "LICENSE", "Snakefile", "config/README.md", "config/config.yaml"):
+        assert (ROOT / file).is_file(), file
