@@ -1,9 +1,21 @@
 """Faults: commands that have to fail, or to succeed again, and what is left afterwards."""
 
 import contextlib
+import os
 import resource
+import shutil
 
+import pytest
 from PIL import Image
+
+
+def without_rights():
+    """How a command begins that cannot write where permissions forbid it, as root else can."""
+    if os.geteuid():
+        return ()
+    if not shutil.which("setpriv"):
+        pytest.skip("root may write anywhere, and there is no setpriv to give that up with")
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
 
 
 @contextlib.contextmanager

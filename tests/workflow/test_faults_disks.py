@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.helpers.faults import fails, run, succeeds, whole
+from tests.helpers.faults import fails, run, succeeds, whole, without_rights
 from vae.services.jobs import AGAIN
 
 NO_ROOM = "No space left on device. Make room on that disk"
@@ -98,14 +98,7 @@ def test_something_in_the_place_of_a_folder(project, tmp_path):
 
 def without_privileges(project):
     """The real command, unable to write where permissions forbid it, as root else is."""
-    if os.geteuid():
-        return project.snakemake
-    if not shutil.which("setpriv"):
-        pytest.skip("root may write anywhere, and there is no setpriv to give that up with")
-    drop = "-dac_override,-dac_read_search"
-    return lambda *arguments: project.snakemake(
-        *arguments, before=("setpriv", f"--bounding-set={drop}", "--inh-caps=-all")
-    )
+    return lambda *arguments: project.snakemake(*arguments, before=without_rights())
 
 
 def test_read_only_results(project):
