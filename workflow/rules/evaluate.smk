@@ -98,6 +98,35 @@ rule evaluate_baselines:
         "../../scripts/evaluate_baselines.py"
 
 
+# What the codes of a run say of an image's class. Apart from `evaluate`, so that another metric of
+# codes does not repeat its likelihoods.
+rule evaluate_representation:
+    input:
+        images="results/{dataset}/images.npz",
+        codes="results/{dataset}/{run}/codes.npz",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        in_report(
+            "results/{dataset}/{run}/representation.json", "codes as a representation"
+        ),
+    log:
+        "results/{dataset}/{run}/logs/evaluate_representation.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/evaluate_representation.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(60),
+    params:
+        units=units_of(METRICS),
+        code=fingerprint("evaluate_representation"),
+    script:
+        "../../scripts/evaluate_representation.py"
+
+
 # How close the images that a run generates are to real ones. Apart from `evaluate`, so that
 # another kind of samples does not repeat its likelihoods.
 rule evaluate_samples:
@@ -137,6 +166,7 @@ rule compare:
     input:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
+        representations=runs_of("representation.json"),
         qualities=runs_of("sample_quality.json"),
         baselines="results/{dataset}/baselines.json",
     output:
@@ -164,6 +194,7 @@ rule write_model_card:
     input:
         run="results/{dataset}/{run}/run.json",
         metrics="results/{dataset}/{run}/metrics.json",
+        representation="results/{dataset}/{run}/representation.json",
         quality="results/{dataset}/{run}/sample_quality.json",
         baselines="results/{dataset}/baselines.json",
     output:

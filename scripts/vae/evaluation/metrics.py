@@ -47,11 +47,27 @@ METRICS = {
     "pca_mse": ("PCA", "squared gray value of [0, 1]", 0, "", True, None),
     "pca_psnr": ("PCA", "dB", 0, "", True, None),
     "pca_ssim": ("PCA", "1", 0, "", True, None),
+    "knn_4": ("accuracy of 4 nearest neighbours", "share of test images", 1, "", True, None),
+    "pca_knn_4": ("PCA", "share of test images", 0, "", True, None),
+    "pixels_knn_4": ("pixels", "share of test images", 0, "", True, None),
+    "knn_20": ("accuracy of 20 nearest neighbours", "share of test images", 1, "", True, "pca_knn_20"),
+    "pca_knn_20": ("PCA", "share of test images", 0, "", True, None),
+    "pixels_knn_20": ("pixels", "share of test images", 0, "", True, None),
+    "linear_probe": ("accuracy of a linear probe", "share of test images", 1, "", True, None),
+    "pca_linear_probe": ("PCA", "share of test images", 0, "", True, None),
+    "pixels_linear_probe": ("pixels", "share of test images", 0, "", True, None),
+    "kmeans_nmi": ("k-means and classes, mutual information", "1", 1, "", True, None),
+    "pca_kmeans_nmi": ("PCA", "1", 0, "", True, None),
+    "pixels_kmeans_nmi": ("pixels", "1", 0, "", True, None),
+    "kmeans_ari": ("k-means and classes, Rand index", "1", 1, "", True, None),
+    "pca_kmeans_ari": ("PCA", "1", 0, "", True, None),
+    "pixels_kmeans_ari": ("pixels", "1", 0, "", True, None),
     "near_duplicates": ("test images that are nearly the same as a training image", "images", 0, "", False, None),
     "seconds": ("training", "seconds", 0, "", True, None),
 }
 # fmt: on
 COPIES = "near_duplicates"
+GAUSSIAN = "gaussian_bits_per_dimension"
 TABLE = {name: Metric(*row) for name, row in METRICS.items()}
 
 # Settings that runs must share for a metric of the group to be compared. A conditional run is told
@@ -131,14 +147,20 @@ def metric(name: str, value: Any, images: int) -> dict[str, Any]:
     return {"value": value, "unit": TABLE[name].unit, "images": images}
 
 
+def joined(evaluation: dict[str, Any], representation: dict[str, Any]) -> dict[str, Any]:
+    """A metrics.json with the metrics of a representation.json, of validation images as well."""
+    keys = [key for key in ("metrics", "validation") if key in evaluation]
+    both = {key: evaluation[key] | representation.get(key, {}) for key in keys}
+    return evaluation | both | {"notes": [*evaluation["notes"], *representation["notes"]]}
+
+
 def baselines_of(
     metrics: dict[str, Any], settings: dict[str, Any], of_dataset: dict[str, Any]
 ) -> dict[str, Any]:
     """Of a baselines.json the metrics that a run with these metrics can be held against.
 
-    Only what is known of its test images, if it has no bits per dimension, or those of black and
-    white images.
+    Not the bits per dimension, if it has none, or those of black and white images.
     """
     if "bits_per_dimension" not in metrics or settings["binarize"] != "none":
-        return {k: value for k, value in of_dataset["metrics"].items() if k == COPIES}
+        return {k: value for k, value in of_dataset["metrics"].items() if k != GAUSSIAN}
     return of_dataset["metrics"]
