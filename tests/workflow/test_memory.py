@@ -16,6 +16,7 @@ PEAKS_MB = {
     "train": 480,
     "encode": 60,
     "fit_mixture": 120,
+    "map_codes": 200,
     "train_second_stage": 480,
     "train_classifier": 780,
     "evaluate": 220,

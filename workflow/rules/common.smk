@@ -243,6 +243,13 @@ def codes_for_components(wildcards):
     return [f"results/{wildcards.dataset}/{wildcards.run}/codes.npz"]
 
 
+def code_map(wildcards):
+    """The map of a run's codes; none of codes that a plane or a space can show as they are."""
+    if not figures.is_drawn("code_map", run_values(wildcards)):
+        return []
+    return [f"results/{wildcards.dataset}/{wildcards.run}/map.csv"]
+
+
 def figure_settings(figure):
     """A function of wildcards: the dataset's figure settings that a module of figures states."""
     keys = figures.setting_keys(figure)

@@ -32,7 +32,10 @@ STATED = {
     "vae.data.pictures.": {"SETTINGS"},
     "vae.data.picture_parts.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},
-    "vae.figures.": {"SETTINGS", "SETTINGS_FROM", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
+    "vae.figures.": {
+        *("SETTINGS", "SETTINGS_FROM", "FILES", "OF"),
+        *("DRAWN_FOR", "DRAWN_ABOVE", "DRAWN_WITH"),
+    },
     "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
     "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
 }
