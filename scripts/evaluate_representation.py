@@ -10,4 +10,5 @@ if __name__ == "__main__":
             path_to_codes=snakemake.input.codes,
             path_to_run=snakemake.input.run,
             path_to_representation=snakemake.output[0],
+            factors=snakemake.params.factors,
         )

@@ -117,6 +117,11 @@ def preparation(wildcards):
     return preparation_of(wildcards.dataset)
 
 
+def factors(wildcards):
+    """What varies in the images of a dataset, as a plain dict; empty if nobody knows."""
+    return datasets.factors(dataset_of(wildcards), settings.sources)
+
+
 def classifier(wildcards):
     """The network that generated images are compared by; none if images have no labels."""
     dataset_of(wildcards)

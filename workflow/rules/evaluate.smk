@@ -121,6 +121,7 @@ rule evaluate_representation:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(60),
     params:
+        factors=factors,
         units=units_of(METRICS),
         code=fingerprint("evaluate_representation"),
     script:

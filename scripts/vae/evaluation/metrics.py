@@ -62,6 +62,11 @@ METRICS = {
     "kmeans_ari": ("k-means and classes, Rand index", "1", 1, "", True, None),
     "pca_kmeans_ari": ("PCA", "1", 0, "", True, None),
     "pixels_kmeans_ari": ("pixels", "1", 0, "", True, None),
+    "mig": ("mutual information gap", "1", 1, "", True, None),
+    "sap": ("separated attribute predictability", "1", 1, "", True, None),
+    "dci_disentanglement": ("DCI, disentanglement", "1", 1, "", True, None),
+    "dci_completeness": ("DCI, completeness", "1", 1, "", True, None),
+    "dci_informativeness": ("DCI, informativeness", "1", 1, "", True, None),
     "near_duplicates": ("test images that are nearly the same as a training image", "images", 0, "", False, None),
     "seconds": ("training", "seconds", 0, "", True, None),
 }

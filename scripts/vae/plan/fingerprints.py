@@ -26,7 +26,7 @@ STATED = {
     "vae.likelihoods.": {"SETTINGS", "DEFAULT", "ONLY_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {
-        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "SHAPE_IN_HEADER"),
+        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "SHAPE_IN_HEADER", "UNORDERED"),
         *("RAW", "RAW_DESCRIPTION", "WORKERS"),
     },
     "vae.data.pictures.": {"SETTINGS"},
