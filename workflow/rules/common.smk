@@ -274,11 +274,15 @@ def recommended_runs(wildcards):
 
 # Titles, units and groups of metrics, as rows of plain values.
 METRICS = constant("vae.evaluation.metrics", "METRICS")
+REPRESENTATION_METRICS = constant("vae.evaluation.metrics", "REPRESENTATION")
 SAMPLE_METRICS = constant("vae.evaluation.sample_metrics", "METRICS")
 
 
-def units_of(metrics):
-    return {name: row[1] for name, row in metrics.items()}
+def units_of(metrics, *prefixes):
+    """Units by name; of the metrics whose names begin so, if prefixes are given."""
+    return {
+        name: row[1] for name, row in metrics.items() if name.startswith(prefixes or "")
+    }
 
 
 def data_terms(wildcards):

@@ -92,7 +92,7 @@ rule evaluate_baselines:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(60),
     params:
-        unit=METRICS["gaussian_bits_per_dimension"][1],
+        units=units_of(METRICS | REPRESENTATION_METRICS, "gaussian_", "pixels_"),
         code=fingerprint("evaluate_baselines"),
     script:
         "../../scripts/evaluate_baselines.py"
@@ -122,7 +122,7 @@ rule evaluate_representation:
         runtime=each_attempt(60),
     params:
         factors=factors,
-        units=units_of(METRICS),
+        units=units_of(REPRESENTATION_METRICS),
         code=fingerprint("evaluate_representation"),
     script:
         "../../scripts/evaluate_representation.py"
@@ -180,7 +180,7 @@ rule compare:
     conda:
         "../../environment.yml"
     params:
-        metrics=METRICS,
+        metrics=METRICS | REPRESENTATION_METRICS,
         groups=constant("vae.evaluation.metrics", "GROUPS"),
         sample_metrics=SAMPLE_METRICS,
         origins=constant("vae.evaluation.sample_metrics", "ORIGINS"),

@@ -1,4 +1,4 @@
-"""The metrics of a run: one table of them, those of reconstructions, and how they are written.
+"""The metrics of a run: tables of them, those of reconstructions, and how they are written.
 
 Those of the images that it generates are in `sample_metrics`.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Metric(NamedTuple):
-    """A row of METRICS.
+    """A row of a table.
 
     better: 1 if more is better, -1 if less is, 0 if neither; group: of GROUPS; compared: whether
     comparison.csv has it; panel: the metric that its panel of comparison.png draws as a baseline,
@@ -27,8 +27,8 @@ class Metric(NamedTuple):
     panel: str | None
 
 
-# In the order of comparison.csv. `vae.plan` reads it from this source: units are parameters of the
-# rule that evaluates, the whole table is one of what compares.
+# In the order of comparison.csv. `vae.plan` reads both tables from this source: units are parameters
+# of the rules that evaluate, both tables are parameters of the rule that compares.
 # fmt: off
 METRICS = {
     "elbo": ("ELBO", "nats an image", 1, "likelihood", True, None),
@@ -47,6 +47,11 @@ METRICS = {
     "pca_mse": ("PCA", "squared gray value of [0, 1]", 0, "", True, None),
     "pca_psnr": ("PCA", "dB", 0, "", True, None),
     "pca_ssim": ("PCA", "1", 0, "", True, None),
+    "near_duplicates": ("test images that are nearly the same as a training image", "images", 0, "", False, None),
+    "seconds": ("training", "seconds", 0, "", True, None),
+}
+# The same of codes as a representation, in a table of its own: a new one repeats no likelihoods.
+REPRESENTATION = {
     "knn_4": ("accuracy of 4 nearest neighbours", "share of test images", 1, "", True, None),
     "pca_knn_4": ("PCA", "share of test images", 0, "", True, None),
     "pixels_knn_4": ("pixels", "share of test images", 0, "", True, None),
@@ -67,13 +72,11 @@ METRICS = {
     "dci_disentanglement": ("DCI, disentanglement", "1", 1, "", True, None),
     "dci_completeness": ("DCI, completeness", "1", 1, "", True, None),
     "dci_informativeness": ("DCI, informativeness", "1", 1, "", True, None),
-    "near_duplicates": ("test images that are nearly the same as a training image", "images", 0, "", False, None),
-    "seconds": ("training", "seconds", 0, "", True, None),
 }
 # fmt: on
 COPIES = "near_duplicates"
 GAUSSIAN = "gaussian_bits_per_dimension"
-TABLE = {name: Metric(*row) for name, row in METRICS.items()}
+TABLE = {name: Metric(*row) for name, row in (METRICS | REPRESENTATION).items()}
 
 # Settings that runs must share for a metric of the group to be compared. A conditional run is told
 # the class: which of K equal ones is worth up to log K nats. Bits are of pixels' levels, whatever

@@ -36,7 +36,7 @@ STATED = {
         *("SETTINGS", "SETTINGS_FROM", "FILES", "OF"),
         *("DRAWN_FOR", "DRAWN_ABOVE", "DRAWN_WITH"),
     },
-    "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
+    "vae.evaluation.metrics.": {"METRICS", "REPRESENTATION", "GROUPS"},
     "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
 }
 
