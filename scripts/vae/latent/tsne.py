@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.manifold import TSNE
 
 from vae.latent import codes
 from vae.latent.codes import random_rows
@@ -68,6 +66,8 @@ def positions(z: np.ndarray, seed: int = 0) -> np.ndarray:
     between groups, and their sizes, mean little. Of codes with more than COMPONENTS dimensions it
     sees their principal components; of fewer than five codes, or equal ones, these are the map.
     """
+    from sklearn.manifold import TSNE  # a second, which whoever reads a map spares
+
     components = principal_components(z, COMPONENTS)
     scores = (z - components.mean) @ components.axes.T
     if len(z) < 5 or not np.ptp(z, axis=0).any():
@@ -82,6 +82,8 @@ def positions(z: np.ndarray, seed: int = 0) -> np.ndarray:
 
 def clusters(z: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """The k-means group of each code z [N, D], from 0, the largest first: int64 [N]."""
+    from sklearn.cluster import KMeans
+
     count = min(count, len(np.unique(z, axis=0)))
     found = KMeans(count, n_init=10, random_state=seed).fit_predict(z)
     order = np.argsort(-np.bincount(found, minlength=count), kind="stable")
