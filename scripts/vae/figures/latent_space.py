@@ -17,8 +17,8 @@ FILES = {"latent.png": "latent space"}
 SETTINGS = {
     "classes": {"type": "names", "most": 20, "default": None,
                 "default_text": "the largest; rows: the first",
-                "description": "classes, by name, that `latent.png` colours, at most 20; also "
-                "those in `outliers.png` and the rows of a conditional `grid.png` and of "
+                "description": "classes, by name, that `latent.png` and `map.png` colour, at most "
+                "20; also those in `outliers.png` and the rows of a conditional `grid.png` and of "
                 "`samples_second_stage.png`"},
 }  # fmt: skip
 
