@@ -51,7 +51,10 @@ TARGETS = [
     "results/generated/baselines.json",
     *(
         f"results/generated/ld_32/{file}"
-        for file in ("metrics.json", "sample_quality.json", "scorer.onnx", "explorer.html")
+        for file in (
+            *("metrics.json", "representation.json", "sample_quality.json", "scorer.onnx"),
+            "explorer.html",
+        )
     ),
 ]
 

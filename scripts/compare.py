@@ -8,6 +8,7 @@ if __name__ == "__main__":
         comparison.compare(
             paths_to_runs=list(snakemake.input.runs),
             paths_to_metrics=list(snakemake.input.metrics),
+            paths_to_representations=list(snakemake.input.representations),
             paths_to_qualities=list(snakemake.input.qualities),
             path_to_baselines=snakemake.input.baselines,
             path_to_table=snakemake.output.table,

@@ -10,6 +10,7 @@ if __name__ == "__main__":
             path_to_images=snakemake.input.images,
             path_to_codes=snakemake.input.codes,
             path_to_scores=snakemake.input.scores,
+            path_to_map=next(iter(snakemake.input.map), None),
             path_to_mixture=snakemake.input.mixture,
             path_to_decoder=snakemake.input.decoder,
             path_to_runtime=snakemake.input.runtime,

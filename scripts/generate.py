@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))  # which PYTHONSAFEPATH leaves out
 
 from vae.services.errors import UserError
-from vae.terminal import code_requests, code_text, command_line, output
+from vae.terminal import code_requests, code_text, command_line, inpainting, output
 from vae.terminal.prompt import ask
 from vae.terminal.trained_run import Run
 
@@ -22,7 +22,7 @@ def generate(arguments: argparse.Namespace) -> None:
     Raises UserError.
     """
     run = Run(arguments.run, arguments.seed if arguments.pixels else None)
-    sources = ("z", "codes", "random", "grid", "encode", "interpolate")
+    sources = ("z", "codes", "random", "grid", "encode", "interpolate", "inpaint")
     if sys.stdin.isatty() and not any(getattr(arguments, name) for name in sources):
         if arguments.output:
             raise UserError("-o: say what to decode, for example --random 16.")
@@ -30,14 +30,16 @@ def generate(arguments: argparse.Namespace) -> None:
         return
     if arguments.encode:
         arguments.encode = code_requests.pictures(arguments.encode)
-    z, labels = code_requests.codes(run, arguments)
+    z = labels = None
+    if not arguments.inpaint:
+        z, labels = code_requests.codes(run, arguments)
     if arguments.encode and not arguments.output:
         sys.stdout.reconfigure(errors="surrogateescape")  # a file's name may be any bytes
         print(code_text.text(z, arguments.encode), end="")
         return
     if not arguments.output and not sys.stdout.isatty():
         raise UserError("Say where the image is to go, for example -o image.png.")
-    images = run.images(z, labels)
+    images = inpainting.images(run, arguments) if arguments.inpaint else run.images(z, labels)
     if arguments.output:
         output.save(images, z, arguments.output, arguments.scale, arguments.encode)
     else:

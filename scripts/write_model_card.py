@@ -8,6 +8,7 @@ if __name__ == "__main__":
         model_card.write(
             path_to_run=snakemake.input.run,
             path_to_metrics=snakemake.input.metrics,
+            path_to_representation=snakemake.input.representation,
             path_to_quality=snakemake.input.quality,
             path_to_baselines=snakemake.input.baselines,
             data=snakemake.params.data,

@@ -3,7 +3,7 @@ import pytest
 
 from vae.evaluation import sample_metrics
 from vae.evaluation.comparison import TABLE
-from vae.evaluation.metrics import GROUPS, METRICS, mean
+from vae.evaluation.metrics import GROUPS, METRICS, REPRESENTATION, mean
 from vae.plan.constants import constant
 from vae.plan.run_settings import RunSettings
 
@@ -21,6 +21,8 @@ def test_a_row_is_complete(name):
 
 def test_planning_reads_the_tables_from_the_source():
     assert constant("vae.evaluation.metrics", "METRICS") == METRICS
+    assert constant("vae.evaluation.metrics", "REPRESENTATION") == REPRESENTATION
+    assert not {*METRICS} & {*REPRESENTATION}
     for name in ("METRICS", "ORIGINS"):
         literal = constant("vae.evaluation.sample_metrics", name)
         assert literal == getattr(sample_metrics, name)

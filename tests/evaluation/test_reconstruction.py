@@ -1,15 +1,8 @@
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
-from sklearn import decomposition
 
-from tests.helpers.networks import PIXELS
-from vae.evaluation import metrics, reconstruction
-
-
-@pytest.fixture(params=[2**20, 50], ids=["at once", "in parts"])
-def _batch(request, monkeypatch):
-    monkeypatch.setattr(reconstruction, "BATCH", request.param)
+from vae.evaluation import metrics
 
 
 def test_mse_and_psnr_are_those_of_each_image():
@@ -52,25 +45,3 @@ def test_ssim_of_an_image_with_itself_is_one_at_any_size(shape):
     x = wave(*shape, 0.5).astype(np.float32)[None]
     np.testing.assert_allclose(metrics.ssim(x, x), [1], rtol=1e-12)
     assert metrics.ssim(x, x / 2) < 0.99
-
-
-@pytest.mark.usefixtures("_batch")
-@pytest.mark.parametrize("components", [1, 4])
-def test_pca_is_that_of_scikit_learn(components):
-    rng = np.random.default_rng(0)
-    latent = rng.normal(size=(300, 6)) * [40, 25, 20, 15, 10, 5]
-    values = 128 + latent @ rng.normal(size=(6, 48)) + rng.normal(size=(300, 48))
-    pixels = np.clip(values, 0, 255).astype(np.uint8).reshape(300, 4, 4, 3)
-    x = pixels.reshape(300, -1) / 255
-    reference = decomposition.PCA(components, svd_solver="full").fit(x)
-    pca = reconstruction.PCA(pixels, components)
-    cosines = np.abs((pca.components.T * reference.components_).sum(axis=1))
-    np.testing.assert_allclose(cosines, 1, atol=1e-4)
-    expected = np.clip(reference.inverse_transform(reference.transform(x)), 0, 1)
-    np.testing.assert_allclose(pca(pixels).reshape(300, -1), expected, atol=1e-3)
-    error = metrics.mse(pixels / 255, pca(pixels)).mean()
-    np.testing.assert_allclose(error, np.square(x - expected).mean(), rtol=1e-4)
-
-
-def test_pca_of_as_many_components_as_pixels_loses_nothing():
-    np.testing.assert_allclose(reconstruction.PCA(PIXELS, 1000)(PIXELS), PIXELS / 255, atol=1e-5)

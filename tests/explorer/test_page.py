@@ -16,6 +16,7 @@ from vae.explorer.runtime import Runtime, pack
 from vae.latent import codes, mixture
 from vae.latent.codes import DatasetCodes
 from vae.latent.mixture import Mixture
+from vae.latent.tsne import Map
 from vae.services.errors import DamagedError
 
 RUNTIME = Runtime("var ort;", pack(b"glue"), pack(b"wasm"))
@@ -48,6 +49,36 @@ def test_the_images_of_the_highest_scores_are_among_the_first():
     indices = page.order(np.zeros(100, int), score)
     assert sorted(indices) == list(range(100))
     assert {*range(100 - page.OUTLIERS, 100)} <= {*indices[: 2 * page.OUTLIERS]}
+
+
+def test_images_on_a_map_come_before_others_and_bring_their_places():
+    _, of_test, pixels, run = content(400)
+    rows = np.arange(1, 400, 2)
+    places = np.random.default_rng(0).normal(size=(200, 2)) * 30
+    facts = page.content(
+        run,
+        of_test,
+        scores_of(400),
+        pixels,
+        Mixture(np.ones(1), np.zeros((1, 3)), np.eye(3)[None]),
+        b"onnx",
+        0,
+        Map(rows, places, np.zeros(200, int)),
+    )
+    indices = page.order(of_test.labels, scores_of(400), rows)
+    assert sorted(indices) == list(range(400))
+    first = 2 * page.OUTLIERS
+    np.testing.assert_array_equal(
+        indices[:first], page.order(of_test.labels, scores_of(400))[:first]
+    )
+    odd = indices[first:] % 2
+    assert (np.diff(odd) <= 0).all()
+    sent = unpack(facts["map"]["places"], "<i2").reshape(-1, 2)
+    on_map = indices % 2 == 1
+    assert (sent[~on_map] == page.FAR).all()
+    expected = places[indices[on_map] // 2]
+    np.testing.assert_allclose(sent[on_map] * facts["map"]["scale"], expected, atol=0.01)
+    assert content()[0]["map"] is None
 
 
 def test_the_principal_components_are_orthonormal_and_ordered():
@@ -138,7 +169,7 @@ def results(tmp_path):
     pq.write_table(table, paths["path_to_scores"])
     paths["path_to_run"].write_text(json.dumps(run))
     paths["path_to_runtime"].write_text(json.dumps(vars(RUNTIME)))
-    return paths
+    return paths | {"path_to_map": None}
 
 
 def test_a_page_is_written_from_the_results_of_a_run(results, tmp_path, caplog):

@@ -3,6 +3,7 @@ import pytest
 
 from tests.helpers.figures import TITLE, picture, texts
 from vae.figures import latent_space
+from vae.figures.groups import CHOOSE
 from vae.latent.codes import Information
 
 
@@ -36,7 +37,7 @@ def test_up_to_twenty_classes_have_colours_of_their_own(classes):
 def test_classes_can_be_chosen():
     figure = latent_space.draw(*codes(200, 2, 101), TITLE, [3, 77])
     named = [text for text in texts(figure) if "class" in text]
-    assert {*named} == {"class", "class 3", "class 77", f"99 other classes{latent_space.CHOOSE}"}
+    assert {*named} == {"class", "class 3", "class 77", f"99 other classes{CHOOSE}"}
 
 
 def test_one_image_and_a_dimension_that_never_moves(tmp_path):

@@ -36,6 +36,17 @@ def test_images_are_labelled_unless_a_folder_has_fewer_than_two_classes(tmp_path
     assert datasets.labelled(resolve(with_dataset(latent_dim=2)).datasets["mnist"])
 
 
+def test_factors_are_those_that_a_format_states():
+    content = merged(read(*(ROOT / file for file in FILES)))
+    content["datasets"] = {"dsprites": {"source": "dsprites", "latent_dim": 2}}
+    settings = resolve(content)
+    found = datasets.factors(settings.datasets["dsprites"], settings.sources)
+    assert {name for name, kind in found.items() if kind == "class"} == {"shape"}
+    assert {"scale", "orientation", "posX", "posY"} < {*found}
+    settings = resolve(with_dataset())
+    assert datasets.factors(settings.datasets["mnist"], settings.sources) == {}
+
+
 def test_a_folder_that_cannot_be_read_is_no_mistake_in_the_config(tmp_path, monkeypatch):
     def problem(folder):
         content = with_dataset(latent_dim=2, source={"folder": str(folder)}, size=9)

@@ -38,7 +38,8 @@ def test_a_file_that_no_figure_states_has_no_label():
 
 def test_figures_are_drawn_for_values_that_runs_have():
     for part in FIGURES.values():
-        assert set(part.constants.get("DRAWN_FOR", {})) <= set(RunSettings.model_fields)
+        for kind in ("DRAWN_FOR", "DRAWN_ABOVE", "DRAWN_WITH"):
+            assert set(part.constants.get(kind, {})) <= set(RunSettings.model_fields)
         assert part.constants.get("OF", "run") in ("run", "second stage", "dataset")
 
 
@@ -50,6 +51,13 @@ def test_all_values_have_to_match():
         ({"latent_dim": 3}, False),
     ):
         assert ("grid.gif" in figures.files_of_a_run(values)) == drawn
+
+
+def test_a_map_is_drawn_of_codes_that_no_space_shows():
+    for latent_dim in (2, 3, 4, 512):
+        drawn = latent_dim > 3
+        assert ("map.png" in figures.files_of_a_run({"latent_dim": latent_dim})) == drawn
+        assert figures.is_drawn("code_map", {"latent_dim": latent_dim}) == drawn
 
 
 def test_figure_settings_are_those_that_figures_state():

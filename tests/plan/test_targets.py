@@ -19,7 +19,8 @@ def test_targets_of_a_run_are_its_figures_sorted_its_metrics_and_its_card():
         "samples_gmm traversals"
     ).split()
     every = [f"{figure}.png" for figure in figures]
-    ends = ["metrics.json", "sample_quality.json", "model_card.md", "scorer.onnx"]
+    ends = ["metrics.json", "representation.json", "sample_quality.json", "model_card.md"]
+    ends.append("scorer.onnx")
     assert files == [*every, *ends, *every[:1], "grid.gif", *every[1:], *ends, "comparison.png"]
 
 

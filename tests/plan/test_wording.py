@@ -16,6 +16,7 @@ RULES = {
         *(f"vae.priors.{name}" for name in run_settings.PRIORS),
     ],
     "evaluate": [f"vae.likelihoods.{name}" for name in run_settings.LIKELIHOODS],
+    "evaluate_representation": [],
     "evaluate_samples": [],
     "evaluate_baselines": [],
     "prepare": [
@@ -26,14 +27,15 @@ RULES = {
 EXEMPT = ("vae.plan.", "vae.services.")
 LOG_CALLS = {"debug", "info", "warning", "error", "exception"}
 
-# Where sentences are written into results: reasons in skipped.csv, notes in sample_quality.json and
-# baselines.json, the layout of images in the metadata of networks.
+# Where sentences are written into results: reasons in skipped.csv, notes in sample_quality.json,
+# representation.json and baselines.json, the layout of images in the metadata of networks.
 SENTENCES_OF_RESULTS = {
     "vae.data.foreign_formats": 5,
     "vae.data.image_files": 6,
     "vae.plan.layouts": 3,
     "vae.evaluation.baselines": 4,
     "vae.evaluation.generation": 3,
+    "vae.evaluation.representation": 2,
     "vae.training.run": 1,
 }
 

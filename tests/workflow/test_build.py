@@ -24,7 +24,8 @@ def test_every_file_of_a_run_is_built(built, run):
         *MODELS,
         *(f"{figure}.png" for figure in FIGURES),
         *("history.csv", "run.json", "weights.npz", "codes.npz", "mixture.npz", "metrics.json"),
-        *("sample_quality.json", "scores.parquet", "scorer.onnx", "model_card.md", "logs"),
+        *("representation.json", "sample_quality.json", "scores.parquet", "scorer.onnx"),
+        *("model_card.md", "logs"),
         *(["grid.gif"] if run == "ld_3" else []),
     }
     for figure in FIGURES:

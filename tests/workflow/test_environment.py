@@ -36,7 +36,7 @@ def test_a_hostile_machine_builds_what_a_clean_one_builds(built, tmp_path):
     assert "TF_ENABLE_ONEDNN_OPTS" in said
     histories = (pd.read_csv(run / "history.csv") for run in (clean, hostile))
     pd.testing.assert_frame_equal(*(history.drop(columns="seconds") for history in histories))
-    for name in ("metrics.json", "sample_quality.json"):
+    for name in ("metrics.json", "representation.json", "sample_quality.json"):
         assert json.loads((clean / name).read_text()) == json.loads((hostile / name).read_text())
     log = (hostile / "logs/train.log").read_text().splitlines()
     assert "fewer than 1,000 are rarely enough" in log[-1], "no lines of TensorFlow's own after it"

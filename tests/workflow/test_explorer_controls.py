@@ -26,6 +26,38 @@ def test_dragging_moves_the_point_and_its_image(page):
     assert code(page)[0] == pytest.approx(reach / 2, abs=0.03), "let go"
 
 
+@pytest.mark.parametrize("page", ["pictures/ld_5"], indirect=True)
+def test_on_a_map_one_picks_images(page):
+    page.locator("#basis").select_option("map")
+    assert not page.locator("#axis-x").is_visible()
+    assert not page.locator("#others").is_visible()
+    where = "[explorer.run.map[2 * {0}], explorer.run.map[2 * {0} + 1]]"
+    box = page.locator("#plane").bounding_box()
+    for index in (3, 0):
+        x, y = (
+            value / page.evaluate("explorer.plane.reach")
+            for value in page.evaluate(where.format(index))
+        )
+        page.mouse.click(
+            box["x"] + box["width"] * (1 + x) / 2, box["y"] + box["width"] * (1 - y) / 2
+        )
+        settled(page)
+        assert page.evaluate("explorer.original") == index
+        assert page.evaluate("explorer.at(explorer.z)") == page.evaluate(where.format(index))
+    page.keyboard.press("ArrowRight")
+    settled(page)
+    right = page.evaluate("explorer.original")
+    assert page.evaluate(where.format(right))[0] >= page.evaluate(where.format(0))[0]
+    page.locator("[data-show=images]").click()
+    page.wait_for_function("() => explorer.lattice")
+    assert "along=map" in fragment(page)
+    page.locator("#prior").click()
+    settled(page)
+    assert page.evaluate("explorer.original") is None
+    page.locator("#basis").select_option("dimensions")
+    assert page.locator("#axis-x").is_visible()
+
+
 def test_keys_move_draw_and_keep(page):
     page.locator("#plane").focus()
     for key in ("0", "ArrowRight", "ArrowUp", "ArrowUp"):

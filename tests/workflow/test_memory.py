@@ -16,12 +16,14 @@ PEAKS_MB = {
     "train": 480,
     "encode": 60,
     "fit_mixture": 120,
+    "map_codes": 200,
     "train_second_stage": 480,
     "train_classifier": 780,
     "evaluate": 220,
     "export_scorer": 350,
     "evaluate_samples": 120,
     "evaluate_baselines": 400,
+    "evaluate_representation": 250,
     "explore": 120,
 }
 DATASET = {
@@ -38,7 +40,10 @@ DATASET = {
     "evaluation": {"draws": 2, "samples": 2, "images": 20, "generated": 100},
 }
 RUN = "results/pictures/ld_4"
-FILES = ("metrics.json", "sample_quality.json", "scorer.onnx", "explorer.html")
+FILES = (
+    *("metrics.json", "representation.json", "sample_quality.json", "scorer.onnx"),
+    "explorer.html",
+)
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="no /proc here")

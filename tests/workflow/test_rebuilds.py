@@ -7,6 +7,7 @@ from vae.latent.principal_components import MOST_DIMENSIONS
 RUNS = {"digits/ld_2", "digits/ld_3"}
 NEW_CODE = ("\n\n\n", "\n\nSOMETHING_NEW = 1\n\n\n")
 AFTER_EVALUATE = {"compare": {"digits"}, "write_model_card": RUNS}
+REPRESENTATION = {"evaluate_representation": RUNS} | AFTER_EVALUATE
 EVALUATED = {"evaluate": RUNS, "plot_outliers": RUNS} | AFTER_EVALUATE
 SAMPLES_EVALUATED = {"evaluate_samples": RUNS} | AFTER_EVALUATE
 
@@ -193,10 +194,11 @@ def test_the_code_that_figures_share_runs_figures(built_copy):
     ("modules", "plan"),
     [
         ("sample_quality generation samples_run", SAMPLES_EVALUATED),
+        ("representation_run", REPRESENTATION),
         ("testset bounds reconstruction run", EVALUATED),
     ],
 )
-def test_likelihoods_and_samples_are_evaluated_apart(built_copy, modules, plan):
+def test_likelihoods_samples_and_codes_are_evaluated_apart(built_copy, modules, plan):
     """All of these modules at once: were one of them to count for more, a rule would run."""
     for module in modules.split():
         built_copy.edit(f"scripts/vae/evaluation/{module}.py", *NEW_CODE)
@@ -251,6 +253,7 @@ def test_a_metrics_title_and_direction_are_compared_anew_and_not_evaluated(built
     ("module", "unit", "plan"),
     [
         ("metrics", ('"dB", 1', '"decibel", 1'), EVALUATED),
+        ("metrics", ('test images", 1', 'images", 1'), REPRESENTATION),
         ("sample_metrics", ('"share of classes"', '"share of labels"'), SAMPLES_EVALUATED),
     ],
 )

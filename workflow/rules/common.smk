@@ -120,6 +120,11 @@ def preparation(wildcards):
     return preparation_of(wildcards.dataset)
 
 
+def factors(wildcards):
+    """What varies in the images of a dataset, as a plain dict; empty if nobody knows."""
+    return datasets.factors(dataset_of(wildcards), settings.sources)
+
+
 def classifier(wildcards):
     """The network that generated images are compared by; none if images have no labels."""
     dataset_of(wildcards)
@@ -246,6 +251,13 @@ def codes_for_components(wildcards):
     return [f"results/{wildcards.dataset}/{wildcards.run}/codes.npz"]
 
 
+def code_map(wildcards):
+    """The map of a run's codes; none of codes that a plane or a space can show as they are."""
+    if not figures.is_drawn("code_map", run_values(wildcards)):
+        return []
+    return [f"results/{wildcards.dataset}/{wildcards.run}/map.csv"]
+
+
 def figure_settings(figure):
     """A function of wildcards: the dataset's figure settings that a module of figures states."""
     keys = figures.setting_keys(figure)
@@ -265,11 +277,15 @@ def recommended_runs(wildcards):
 
 # Titles, units and groups of metrics, as rows of plain values.
 METRICS = constant("vae.evaluation.metrics", "METRICS")
+REPRESENTATION_METRICS = constant("vae.evaluation.metrics", "REPRESENTATION")
 SAMPLE_METRICS = constant("vae.evaluation.sample_metrics", "METRICS")
 
 
-def units_of(metrics):
-    return {name: row[1] for name, row in metrics.items()}
+def units_of(metrics, *prefixes):
+    """Units by name; of the metrics whose names begin so, if prefixes are given."""
+    return {
+        name: row[1] for name, row in metrics.items() if name.startswith(prefixes or "")
+    }
 
 
 def data_terms(wildcards):

@@ -87,10 +87,40 @@ rule evaluate_baselines:
         mem_mb=each_attempt(2000),
         runtime=each_attempt(60),
     params:
-        unit=METRICS["gaussian_bits_per_dimension"][1],
+        units=units_of(METRICS | REPRESENTATION_METRICS, "gaussian_", "pixels_"),
         code=fingerprint("evaluate_baselines"),
     script:
         "../../scripts/evaluate_baselines.py"
+
+
+# What the codes of a run say of an image's class. Apart from `evaluate`, so that another metric of
+# codes does not repeat its likelihoods.
+rule evaluate_representation:
+    input:
+        images="results/{dataset}/images.npz",
+        codes="results/{dataset}/{run}/codes.npz",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        in_report(
+            "results/{dataset}/{run}/representation.json", "codes as a representation"
+        ),
+    log:
+        "results/{dataset}/{run}/logs/evaluate_representation.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/evaluate_representation.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(60),
+    params:
+        factors=factors,
+        units=units_of(REPRESENTATION_METRICS),
+        code=fingerprint("evaluate_representation"),
+    script:
+        "../../scripts/evaluate_representation.py"
 
 
 # How close the images that a run generates are to real ones. Apart from `evaluate`, so that
@@ -132,6 +162,7 @@ rule compare:
     input:
         runs=runs_of("run.json"),
         metrics=runs_of("metrics.json"),
+        representations=runs_of("representation.json"),
         qualities=runs_of("sample_quality.json"),
         baselines="results/{dataset}/baselines.json",
     output:
@@ -145,7 +176,7 @@ rule compare:
     conda:
         "../../environment.yml"
     params:
-        metrics=METRICS,
+        metrics=METRICS | REPRESENTATION_METRICS,
         groups=constant("vae.evaluation.metrics", "GROUPS"),
         sample_metrics=SAMPLE_METRICS,
         origins=constant("vae.evaluation.sample_metrics", "ORIGINS"),
@@ -160,6 +191,7 @@ rule write_model_card:
     input:
         run="results/{dataset}/{run}/run.json",
         metrics="results/{dataset}/{run}/metrics.json",
+        representation="results/{dataset}/{run}/representation.json",
         quality="results/{dataset}/{run}/sample_quality.json",
         baselines="results/{dataset}/baselines.json",
     output:

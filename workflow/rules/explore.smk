@@ -23,6 +23,7 @@ rule explore:
         images="results/{dataset}/images.npz",
         codes="results/{dataset}/{run}/codes.npz",
         scores="results/{dataset}/{run}/scores.parquet",
+        map=code_map,
         mixture="results/{dataset}/{run}/mixture.npz",
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
@@ -62,3 +63,53 @@ rule link_explorers:
         code=fingerprint("link_explorers"),
     script:
         "../../scripts/link_explorers.py"
+
+
+# Codes and images for TensorBoard's projector, on request.
+rule export_projector:
+    input:
+        images="results/{dataset}/images.npz",
+        scores="results/{dataset}/{run}/scores.parquet",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        tensors="results/{dataset}/{run}/projector/tensors.tsv",
+        metadata="results/{dataset}/{run}/projector/metadata.tsv",
+        sprite="results/{dataset}/{run}/projector/sprite.png",
+        config="results/{dataset}/{run}/projector/projector_config.pbtxt",
+        standalone="results/{dataset}/{run}/projector/projector_config.json",
+    log:
+        "results/{dataset}/{run}/logs/export_projector.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/export_projector.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        seed=run_seed,
+        code=fingerprint("export_projector"),
+    script:
+        "../../scripts/export_projector.py"
+
+
+# Scores of test images with their places and pictures in one table, on request.
+rule export_atlas:
+    input:
+        images="results/{dataset}/images.npz",
+        scores="results/{dataset}/{run}/scores.parquet",
+        map=code_map,
+    output:
+        "results/{dataset}/{run}/atlas.parquet",
+    log:
+        "results/{dataset}/{run}/logs/export_atlas.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/export_atlas.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        seed=run_seed,
+        code=fingerprint("export_atlas"),
+    script:
+        "../../scripts/export_atlas.py"

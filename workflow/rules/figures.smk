@@ -19,6 +19,31 @@ rule plot_latent:
         "../../scripts/plot_latent.py"
 
 
+# A map of the test set, on which similar images lie close to each other.
+rule plot_map:
+    input:
+        map="results/{dataset}/{run}/map.csv",
+        images="results/{dataset}/images.npz",
+        run="results/{dataset}/{run}/run.json",
+    output:
+        in_report("results/{dataset}/{run}/map.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_map.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_map.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+    params:
+        figures=figure_settings("code_map"),
+        code=fingerprint("plot_map"),
+    script:
+        "../../scripts/plot_map.py"
+
+
 # Images decoded from points spread uniformly over the prior; of many dimensions, over the plane of
 # two principal components.
 rule plot_grid:

@@ -83,6 +83,30 @@ rule fit_mixture:
         "../../scripts/fit_mixture.py"
 
 
+# Where the codes of test images lie on a map, and their k-means groups.
+rule map_codes:
+    input:
+        codes="results/{dataset}/{run}/codes.npz",
+    output:
+        "results/{dataset}/{run}/map.csv",
+    log:
+        "results/{dataset}/{run}/logs/map_codes.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/map_codes.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=each_attempt(2000),
+        runtime=each_attempt(30),
+    params:
+        seed=run_seed,
+        code=fingerprint("map_codes"),
+    script:
+        "../../scripts/map_codes.py"
+
+
 # A classifier whose features compare generated with real images: one for all runs of a dataset.
 rule train_classifier:
     input:

@@ -1,4 +1,4 @@
-"""What a VAE's bits per dimension are held against: those of a Gaussian without a latent space."""
+"""What a VAE is held against: bits of a Gaussian without a latent space, pixels as a code."""
 
 import itertools
 import logging
@@ -11,7 +11,8 @@ import numpy as np
 from scipy import linalg
 
 from vae.data import images, near_duplicates
-from vae.evaluation.metrics import COPIES, mean, metric
+from vae.evaluation import representation
+from vae.evaluation.metrics import COPIES, GAUSSIAN, mean, metric
 from vae.latent.onnx import slices
 from vae.services import records
 from vae.services.errors import UserError
@@ -133,9 +134,9 @@ def _regions(size: tuple[int, int], patch: tuple[int, int], inside: bool) -> Ite
 def evaluate(path_to_images: str, path_to_baselines: str, dataset: str) -> None:
     """Write baselines.json: the metrics of a dataset that its runs are held against, with units.
 
-    Of all test images, as `bits_per_dimension` of a run. `patch` is what the Gaussian is one of,
-    and `notes` say so if that is not an image as a whole. `warnings` tell of test images that are
-    nearly the same as a training image.
+    Bits of all test images, as `bits_per_dimension` of a run. `patch` is what the Gaussian is one
+    of, and `notes` say so if that is not an image as a whole. What pixels say of an image's class,
+    as codes of a run. `warnings` tell of test images that are nearly the same as a training image.
 
     Raises UserError if there are no test images.
     """
@@ -144,24 +145,26 @@ def evaluate(path_to_images: str, path_to_baselines: str, dataset: str) -> None:
     if not len(test):
         raise UserError("The dataset has no test images, so there is nothing to evaluate on.")
     patch = patch_size(data.shape, len(train))
-    name = "gaussian_bits_per_dimension"
-    result = mean(name, bits_per_dimension(train, test, patch))
-    logger.info("%s: %.5g ± %.2g", name, result["value"], result["standard_error"])
+    result = mean(GAUSSIAN, bits_per_dimension(train, test, patch))
+    logger.info("%s: %.5g ± %.2g", GAUSSIAN, result["value"], result["standard_error"])
     notes = []
     if patch != data.shape[:2]:
         notes.append(
-            f"{name} is of patches of {patch[0]}x{patch[1]} pixels, each taken by itself: a "
+            f"{GAUSSIAN} is of patches of {patch[0]}x{patch[1]} pixels, each taken by itself: a "
             f"covariance may have at most {MOST_VALUES} rows, and needs {FEWEST_SAMPLES} samples "
             f"for each to be worth estimating; here are {len(train)} training images of "
             f"{data.shape[0]}x{data.shape[1]} pixels, and their mirror images."
         )
+    of_pixels = {}
+    if not representation.cannot_test({"train": data.train, "test": data.test}):
+        of_pixels = representation.of_pixels(data.train, data.test)
     warnings = near_duplicates.warnings(data.train, data.test)
     count = warnings["near duplicates"]["count"] if warnings else 0
     content = {
         "dataset": dataset,
         "images": {"train": len(train), "test": len(test), "shape": list(data.shape)},
         "patch": [*patch, data.shape[2]],
-        "metrics": {name: result, COPIES: metric(COPIES, count, len(test))},
+        "metrics": {GAUSSIAN: result} | of_pixels | {COPIES: metric(COPIES, count, len(test))},
         "warnings": warnings,
         "notes": notes,
     }

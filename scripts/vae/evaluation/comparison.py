@@ -41,7 +41,8 @@ def table(
 ) -> pd.DataFrame:
     """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
 
-    of_dataset: the baselines.json of their dataset. recommended: runs whose rows come first.
+    evaluations: with the metrics of representation.json, see `metrics.joined`. of_dataset:
+    the baselines.json of their dataset. recommended: runs whose rows come first.
 
     Runs that differ in their seed alone share a row. Columns: `runs`, their names; `seeds`, how
     many; latent_dim and every other setting in which rows differ; `parameters`; the mean over runs

@@ -1,4 +1,4 @@
-"""The metrics of a run: one table of them, those of reconstructions, and how they are written.
+"""The metrics of a run: tables of them, those of reconstructions, and how they are written.
 
 Those of the images that it generates are in `sample_metrics`.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Metric(NamedTuple):
-    """A row of METRICS.
+    """A row of a table.
 
     better: 1 if more is better, -1 if less is, 0 if neither; group: of GROUPS; compared: whether
     comparison.csv has it; panel: the metric that its panel of comparison.png draws as a baseline,
@@ -27,8 +27,8 @@ class Metric(NamedTuple):
     panel: str | None
 
 
-# In the order of comparison.csv. `vae.plan` reads it from this source: units are parameters of the
-# rule that evaluates, the whole table is one of what compares.
+# In the order of comparison.csv. `vae.plan` reads both tables from this source: units are parameters
+# of the rules that evaluate, both tables are parameters of the rule that compares.
 # fmt: off
 METRICS = {
     "elbo": ("ELBO", "nats an image", 1, "likelihood", True, None),
@@ -50,9 +50,33 @@ METRICS = {
     "near_duplicates": ("test images that are nearly the same as a training image", "images", 0, "", False, None),
     "seconds": ("training", "seconds", 0, "", True, None),
 }
+# The same of codes as a representation, in a table of its own: a new one repeats no likelihoods.
+REPRESENTATION = {
+    "knn_4": ("accuracy of 4 nearest neighbours", "share of test images", 1, "", True, None),
+    "pca_knn_4": ("PCA", "share of test images", 0, "", True, None),
+    "pixels_knn_4": ("pixels", "share of test images", 0, "", True, None),
+    "knn_20": ("accuracy of 20 nearest neighbours", "share of test images", 1, "", True, "pca_knn_20"),
+    "pca_knn_20": ("PCA", "share of test images", 0, "", True, None),
+    "pixels_knn_20": ("pixels", "share of test images", 0, "", True, None),
+    "linear_probe": ("accuracy of a linear probe", "share of test images", 1, "", True, None),
+    "pca_linear_probe": ("PCA", "share of test images", 0, "", True, None),
+    "pixels_linear_probe": ("pixels", "share of test images", 0, "", True, None),
+    "kmeans_nmi": ("k-means and classes, mutual information", "1", 1, "", True, None),
+    "pca_kmeans_nmi": ("PCA", "1", 0, "", True, None),
+    "pixels_kmeans_nmi": ("pixels", "1", 0, "", True, None),
+    "kmeans_ari": ("k-means and classes, Rand index", "1", 1, "", True, None),
+    "pca_kmeans_ari": ("PCA", "1", 0, "", True, None),
+    "pixels_kmeans_ari": ("pixels", "1", 0, "", True, None),
+    "mig": ("mutual information gap", "1", 1, "", True, None),
+    "sap": ("separated attribute predictability", "1", 1, "", True, None),
+    "dci_disentanglement": ("DCI, disentanglement", "1", 1, "", True, None),
+    "dci_completeness": ("DCI, completeness", "1", 1, "", True, None),
+    "dci_informativeness": ("DCI, informativeness", "1", 1, "", True, None),
+}
 # fmt: on
 COPIES = "near_duplicates"
-TABLE = {name: Metric(*row) for name, row in METRICS.items()}
+GAUSSIAN = "gaussian_bits_per_dimension"
+TABLE = {name: Metric(*row) for name, row in (METRICS | REPRESENTATION).items()}
 
 # Settings that runs must share for a metric of the group to be compared. A conditional run is told
 # the class: which of K equal ones is worth up to log K nats. Bits are of pixels' levels, whatever
@@ -131,14 +155,20 @@ def metric(name: str, value: Any, images: int) -> dict[str, Any]:
     return {"value": value, "unit": TABLE[name].unit, "images": images}
 
 
+def joined(evaluation: dict[str, Any], representation: dict[str, Any]) -> dict[str, Any]:
+    """A metrics.json with the metrics of a representation.json, of validation images as well."""
+    keys = [key for key in ("metrics", "validation") if key in evaluation]
+    both = {key: evaluation[key] | representation.get(key, {}) for key in keys}
+    return evaluation | both | {"notes": [*evaluation["notes"], *representation["notes"]]}
+
+
 def baselines_of(
     metrics: dict[str, Any], settings: dict[str, Any], of_dataset: dict[str, Any]
 ) -> dict[str, Any]:
     """Of a baselines.json the metrics that a run with these metrics can be held against.
 
-    Only what is known of its test images, if it has no bits per dimension, or those of black and
-    white images.
+    Not the bits per dimension, if it has none, or those of black and white images.
     """
     if "bits_per_dimension" not in metrics or settings["binarize"] != "none":
-        return {k: value for k, value in of_dataset["metrics"].items() if k == COPIES}
+        return {k: value for k, value in of_dataset["metrics"].items() if k != GAUSSIAN}
     return of_dataset["metrics"]

@@ -5,7 +5,7 @@ The headings are those of Mitchell et al. 2019 (arXiv 1810.03993), as far as the
 
 from typing import Any
 
-from vae.evaluation.metrics import TABLE, baselines_of
+from vae.evaluation.metrics import TABLE, baselines_of, joined
 from vae.evaluation.sample_metrics import by_full_name
 from vae.services import records, warning_texts
 from vae.services.files import atomic
@@ -62,14 +62,16 @@ CROPS = {
 def write(
     path_to_run: str,
     path_to_metrics: str,
+    path_to_representation: str,
     path_to_quality: str,
     path_to_baselines: str,
     data: dict[str, str],
     path_to_card: str,
 ) -> None:
     """Write the card of a run; data: where its images come from, see `text`."""
-    paths = (path_to_run, path_to_metrics, path_to_quality, path_to_baselines)
-    card = text(*map(records.read, paths), data)
+    evaluation = joined(records.read(path_to_metrics), records.read(path_to_representation))
+    others = map(records.read, (path_to_quality, path_to_baselines))
+    card = text(records.read(path_to_run), evaluation, *others, data)
     with atomic(path_to_card) as part:
         part.write_text(card, encoding="utf-8")
 
@@ -83,7 +85,8 @@ def text(
 ) -> str:
     """The card of a run, from its run.json, metrics.json, sample_quality.json and baselines.json.
 
-    data: `source`, `licence` and `citation` of the images.
+    evaluation: with the metrics of representation.json; data: `source`, `licence` and `citation` of
+    the images.
     """
     settings, images = record["resolved"], record["images"]
     warnings = record["warnings"] | evaluation["warnings"] | of_dataset["warnings"]

@@ -10,6 +10,7 @@ from vae import likelihoods
 from vae.data.images import Images
 from vae.evaluation import bounds, reconstruction
 from vae.evaluation.metrics import METRICS, mean, metric
+from vae.evaluation.pca import PCA
 from vae.latent.codes import ACTIVE_UNIT_VARIANCE
 from vae.latent.onnx import Decoder
 from vae.latent.posteriors import ApproximatePosterior
@@ -85,7 +86,7 @@ def evaluate(
         bits = bits_per_dimension(of_mass.elbo, decoder.image_shape)
         metrics["bits_per_dimension"] = mean("bits_per_dimension", bits)
 
-    pca = reconstruction.PCA(data.train.pixels, decoder.latent_size, seed)
+    pca = PCA(data.train.pixels, decoder.latent_size, seed)
     for prefix, reconstruct in {
         "": lambda part: decoder(test.z[part], test.labels[part]),
         "pca_": lambda part: pca(test.pixels[part]),

@@ -7,21 +7,21 @@ import base64
 import io
 import json
 import logging
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from vae.data import images
 from vae.evaluation import scores
 from vae.explorer import runtime, templates
 from vae.explorer.runtime import Runtime, pack
-from vae.latent import codes, mixture
+from vae.explorer.sprites import sprites
+from vae.latent import codes, mixture, tsne
 from vae.latent.codes import Codes
 from vae.latent.mixture import Mixture
 from vae.latent.principal_components import principal_components
+from vae.latent.tsne import Map
 from vae.services import records
 from vae.services.files import atomic
 
@@ -38,6 +38,7 @@ OTHER_BYTES = 100_000  # of components, and of the mixture
 MOST_PICTURES = 2000
 OUTLIERS = 12  # images of the highest scores that are among the first of a page
 MOST_DIMENSIONS = 1024  # for principal components, which take a second of so many
+FAR = -32768  # in place of where an image lies on a map
 TILE = 96  # pixels of a side, at most
 LOSSLESS = 32  # pixels of a side, up to which pictures are not compressed as photographs are
 
@@ -47,13 +48,16 @@ def explore(
     path_to_images: str | Path,
     path_to_codes: str | Path,
     path_to_scores: str | Path,
+    path_to_map: str | Path | None,
     path_to_mixture: str | Path,
     path_to_decoder: str | Path,
     path_to_runtime: str | Path,
     path_to_page: str | Path,
     at_most: int,
 ) -> None:
-    """Write the page of a run from its results; at_most: see `content`.
+    """Write the page of a run from its results.
+
+    path_to_map: None if it has no map; at_most: see `content`.
 
     Raises UserError if a file is damaged.
     """
@@ -65,6 +69,7 @@ def explore(
         mixture=mixture.load(path_to_mixture),
         decoder=Path(path_to_decoder).read_bytes(),
         at_most=at_most,
+        of_map=tsne.load(path_to_map) if path_to_map else None,
     )
     text = page(facts, runtime.load(path_to_runtime))
     with atomic(path_to_page) as part:
@@ -75,11 +80,12 @@ def explore(
     )
 
 
-def order(labels: np.ndarray, score: np.ndarray) -> np.ndarray:
+def order(labels: np.ndarray, score: np.ndarray, mapped: np.ndarray | None = None) -> np.ndarray:
     """Return indices [N] in random order: first one of each class, then another of each, and so on.
 
     So the first few images show as many classes as possible. After OUTLIERS of them come as many
-    with the highest scores, so that a page has them, however few images it may carry.
+    with the highest scores, so that a page has them, however few images it may carry; then those
+    that are `mapped`, which are on a map.
     """
     shuffled = np.random.default_rng(0).permutation(len(labels))
     turn = np.empty(len(labels), int)
@@ -90,7 +96,12 @@ def order(labels: np.ndarray, score: np.ndarray) -> np.ndarray:
     highest = np.argsort(-score, kind="stable")[:OUTLIERS]
     in_order = np.concatenate([by_class[:OUTLIERS], highest, by_class[OUTLIERS:]])
     _, firsts = np.unique(in_order, return_index=True)
-    return in_order[np.sort(firsts)]
+    in_order = in_order[np.sort(firsts)]
+    if mapped is not None:
+        is_later = ~np.isin(in_order, mapped)
+        is_later[: 2 * OUTLIERS] = False
+        in_order = in_order[np.argsort(is_later, kind="stable")]
+    return in_order
 
 
 def content(
@@ -101,6 +112,7 @@ def content(
     mixture: Mixture,
     decoder: bytes,
     at_most: int,
+    of_map: Map | None = None,
 ) -> dict[str, Any]:
     """Return all that the page shows of a run, ready for JSON.
 
@@ -110,13 +122,15 @@ def content(
     pixels: of the test set, uint8 [N, H, W, C].
     decoder: the content of its ONNX file.
     at_most: how many test images to show.
+    of_map: where some of them lie on a map, if there is one.
 
     There are as many codes and images as fit. Codes are rounded to a 65,000th of the range of their
     dimension, which is far less than the width of q(z|x).
     """
     latent_dim = codes.z.shape[1]
     information = codes.information
-    indices = order(codes.labels, score)[: max(1, CODE_BYTES // (2 * latent_dim))]
+    in_order = order(codes.labels, score, of_map.rows if of_map else None)
+    indices = in_order[: max(1, CODE_BYTES // (2 * latent_dim))]
     z = codes.z[indices]
     scale = np.maximum(np.abs(z).max(axis=0), 1e-6) / 32767
     return {
@@ -137,6 +151,7 @@ def content(
         "scale": _array(scale.astype("<f4")),
         "labels": _array(codes.labels[indices].astype("<i2")),
         "scores": _array(score[indices].astype("<f4")),
+        "map": _map(of_map, indices),
         "components": _components(codes.z),
         "mixture": _mixture(mixture),
         "pictures": _pictures(pixels[indices[: min(at_most, MOST_PICTURES)]]),
@@ -180,6 +195,17 @@ def _components(z: np.ndarray) -> dict[str, Any] | None:
     }
 
 
+def _map(of_map: Map | None, indices: np.ndarray) -> dict[str, Any] | None:
+    """Where test images lie on a map, as whole numbers [N, 2] times `scale`; FAR: nowhere."""
+    if of_map is None:
+        return None
+    scale = max(float(np.abs(of_map.places).max()), 1e-6) / 32767
+    places = np.full((indices.max() + 1, 2), FAR, "<i2")
+    there = of_map.rows <= indices.max()
+    places[of_map.rows[there]] = np.rint(of_map.places[there] / scale)
+    return {"places": _array(places[indices]), "scale": scale}
+
+
 def _mixture(mixture: Mixture) -> dict[str, Any] | None:
     """Weights [K], means [K, D] and lower Cholesky factors [K, D, D], their triangles alone.
 
@@ -202,7 +228,7 @@ def _pictures(pixels: np.ndarray) -> dict[str, Any] | None:
     # A byte for ten pixels is as few as it gets: no need to compress what cannot fit.
     count = min(len(pixels), 10 * PICTURE_BYTES // min(max(pixels.shape[1:3]), TILE) ** 2)
     while count:
-        tiles, columns, side = _tiles(pixels[:count])
+        tiles, columns, side = sprites(pixels, range(count), TILE)
         with io.BytesIO() as file:
             lossless = side <= LOSSLESS
             tiles.save(file, "WEBP", lossless=lossless, quality=100 if lossless else 82, method=4)
@@ -212,18 +238,3 @@ def _pictures(pixels: np.ndarray) -> dict[str, Any] | None:
             return {"count": count, "columns": columns, "side": side, "url": url}
         count = int(count * min(0.95, 0.97 * PICTURE_BYTES / len(data)))
     return None
-
-
-def _tiles(pixels: np.ndarray) -> tuple[Image.Image, int, int]:
-    """A picture of tiles, how many there are in a row, and the pixels of their side."""
-    n, height, width, channels = pixels.shape
-    side = min(max(height, width), TILE)
-    columns = math.ceil(math.sqrt(n))
-    mode = "L" if channels == 1 else "RGB"
-    sheet = Image.new(mode, (columns * side, math.ceil(n / columns) * side))
-    for i, image in enumerate(pixels):
-        tile = Image.fromarray(image[..., 0] if channels == 1 else image)
-        if tile.size != (side, side):
-            tile = tile.resize((side, side), Image.Resampling.LANCZOS)
-        sheet.paste(tile, (i % columns * side, i // columns * side))
-    return sheet, columns, side

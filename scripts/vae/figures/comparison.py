@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from vae.evaluation.comparison import TABLE, families, series, table
+from vae.evaluation.metrics import joined
 from vae.evaluation.sample_metrics import FLOOR, ORIGINS, full_name
 from vae.figures import curves
 from vae.figures.colours import COLOURS
@@ -50,6 +51,7 @@ DASHES = ("-", "--", ":", "-.")
 def compare(
     paths_to_runs: list[str],
     paths_to_metrics: list[str],
+    paths_to_representations: list[str],
     paths_to_qualities: list[str],
     path_to_baselines: str,
     path_to_table: str,
@@ -57,15 +59,17 @@ def compare(
     recommended: list[str],
     title: str,
 ) -> None:
-    """Compare runs by their run.json, metrics.json and sample_quality.json, in the same order.
+    """Compare runs by their records, all in the same order.
 
     path_to_baselines: of their dataset; recommended: runs that come first.
 
     Raises UserError if one of these files is damaged.
     """
-    paths = (paths_to_runs, paths_to_metrics, paths_to_qualities)
-    of_runs = ([records.read(path) for path in of_each] for of_each in paths)
-    rows = table(*of_runs, records.read(path_to_baselines), recommended)
+    paths = (paths_to_runs, paths_to_metrics, paths_to_representations, paths_to_qualities)
+    of_runs = [[records.read(path) for path in of_each] for of_each in paths]
+    runs, evaluations, representations, qualities = of_runs
+    evaluations = list(map(joined, evaluations, representations))
+    rows = table(runs, evaluations, qualities, records.read(path_to_baselines), recommended)
     with atomic(path_to_table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
     save(draw(rows, title), path_to_figure)

@@ -1,16 +1,12 @@
 """Where the encoder puts the test images: `latent.png`."""
 
-from typing import NamedTuple
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from vae.figures.colours import COLOURS
+from vae.figures.groups import Group, by_class, legend, points, write_names
 from vae.figures.sheet import BLUE, PALE, save, sheet, styled
 from vae.figures.text import numbers, shown
 from vae.latent.codes import ACTIVE_UNIT_VARIANCE, Information, load
@@ -21,12 +17,10 @@ FILES = {"latent.png": "latent space"}
 SETTINGS = {
     "classes": {"type": "names", "most": 20, "default": None,
                 "default_text": "the largest; rows: the first",
-                "description": "classes, by name, that `latent.png` colours, at most 20; also "
-                "those in `outliers.png` and the rows of a conditional `grid.png` and of "
+                "description": "classes, by name, that `latent.png` and `map.png` colour, at most "
+                "20; also those in `outliers.png` and the rows of a conditional `grid.png` and of "
                 "`samples_second_stage.png`"},
 }  # fmt: skip
-
-CHOOSE = "\n(choose by figures: {classes: [...]})"
 
 
 def plot(path_to_codes: str, path_to_figure: str, classes: list[str] | None, title: str) -> None:
@@ -61,7 +55,7 @@ def draw(
     z: [N, D], codes without noise; labels: [N], -1 where there is none; classes: those that have
     colours, by default the largest.
     """
-    groups = _groups(labels, class_names, classes)
+    groups = by_class(labels, class_names, classes)
     latent_dim = z.shape[1]
     height = {1: max(560, 220 + 96 * len(groups)), 2: 1160, 3: 1280}.get(latent_dim, 900)
     figure = sheet(
@@ -78,8 +72,8 @@ def draw(
         _scatter(axes, z, groups, "z[0]", "z[1]")
         for radius in (1, 2, 3):
             axes.add_patch(Circle((0, 0), radius, fill=False, color=PALE, zorder=0))
-        _name(axes, z, groups)
-        _legend(axes, groups)
+        write_names(axes, z, groups)
+        legend(axes, groups)
     elif latent_dim == 3:
         _three_sides(figure, z, groups)
     else:
@@ -91,76 +85,24 @@ def draw(
             for i, share in enumerate(components.shares)
         ]
         _scatter(left, projected, groups, *names)
-        _name(left, projected, groups)
-        _legend(left, groups)
+        write_names(left, projected, groups)
+        legend(left, groups)
         _bars(right, information, z.var(axis=0) > ACTIVE_UNIT_VARIANCE)
     return figure
 
 
-class _Group(NamedTuple):
-    """Points that a figure tells apart: their name, their colour, and which they are, bool [N]."""
-
-    name: str
-    colour: str
-    members: np.ndarray
-
-
-def _groups(
-    labels: np.ndarray, class_names: tuple[str, ...], chosen: list[int] | None
-) -> list[_Group]:
-    """A group for each class, at most for as many as there are colours, and one for the rest.
-
-    chosen: the classes that are to have groups, by default the largest. The rest comes first, so
-    that it lies below. Without labels all points are one group.
-    """
-    classes, counts = np.unique(labels[labels >= 0], return_counts=True)
-    if len(classes) == 0:
-        return [_Group("", BLUE, labels < 0)]
-    if chosen is None:
-        chosen = classes[np.argsort(-counts, kind="stable")[: len(COLOURS)]]
-    shown = np.intersect1d(chosen, classes)
-    few = classes[-1] < len(COLOURS)
-    groups = [
-        _Group(
-            class_names[index] if class_names else str(index),
-            COLOURS[index if few else i],
-            labels == index,
-        )
-        for i, index in enumerate(shown)
-    ]
-    rest = ~np.isin(labels, shown)
-    others = len(classes) - len(shown)
-    if rest.any():
-        name = f"{counted(others, 'other class', 'other classes')}{CHOOSE}"
-        groups.insert(0, _Group(name if others else "no label", PALE, rest))
-    return groups
-
-
-def _points(groups: list[_Group]) -> tuple[float, np.ndarray, np.ndarray]:
-    """Area of a point, colour of each, and an order to draw them in that favours no class."""
-    n = len(groups[0].members)
-    colours = np.empty(n, dtype="U7")
-    below = np.zeros(n, bool)
-    for group in groups:
-        colours[group.members] = group.colour
-        below |= group.members & (group.colour == PALE)
-    order = np.random.default_rng(0).permutation(n)
-    order = order[np.argsort(~below[order], kind="stable")]
-    return float(np.clip(40_000 / n, 8, 36)), colours[order], order
-
-
-def _scatter(axes: Axes, xy: np.ndarray, groups: list[_Group], x_name: str, y_name: str) -> None:
+def _scatter(axes: Axes, xy: np.ndarray, groups: list[Group], x_name: str, y_name: str) -> None:
     """Points [N, 2] by group, a unit as long on either axis."""
-    size, colours, order = _points(groups)
+    size, colours, order = points(groups)
     axes.scatter(*xy[order].T, c=colours, s=size, alpha=0.6, linewidth=0)
     axes.update_datalim([(-1, -1), (1, 1)])  # so that codes which hardly differ look so
     axes.set_aspect("equal", "datalim")
     axes.set(xlabel=x_name, ylabel=y_name)
 
 
-def _three_sides(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
+def _three_sides(figure: Figure, z: np.ndarray, groups: list[Group]) -> None:
     """Points [N, 3] in space, and seen along each axis: panels in a column share z[0]."""
-    size, colours, order = _points(groups)
+    size, colours, order = points(groups)
     middle = (z.max(axis=0) + z.min(axis=0)) / 2
     reach = 0.53 * max(np.ptp(z, axis=0).max(), 2)
     limits = [(centre - reach, centre + reach) for centre in middle]
@@ -176,40 +118,10 @@ def _three_sides(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
     for axis in (space.xaxis, space.yaxis, space.zaxis):
         axis.set_major_locator(MaxNLocator(4))
         axis.set_pane_color((1, 1, 1, 0))
-    _legend(space, groups)
+    legend(space, groups)
 
 
-def _name(axes: Axes, xy: np.ndarray, groups: list[_Group]) -> None:
-    """Write the name of a group at its median, as far as names are short and stay apart."""
-    apart = 0.04 * np.ptp(xy, axis=0).max()
-    taken: list[np.ndarray] = []
-    for group in groups:
-        middle = np.median(xy[group.members], axis=0)
-        free = all(np.abs(middle - other).max() > apart for other in taken)
-        if group.colour != PALE and len(group.name) < 3 and free:
-            taken.append(middle)
-            axes.text(
-                *middle,
-                group.name,
-                weight="bold",
-                ha="center",
-                va="center",
-                path_effects=[withStroke(linewidth=3, foreground="white")],
-            )
-
-
-def _legend(axes: Axes, groups: list[_Group]) -> None:
-    """Name the groups to the right of the axes; a single one needs no name."""
-    if len(groups) == 1:
-        return
-    marks = [
-        Line2D([], [], marker="o", linestyle="", color=group.colour, label=group.name)
-        for group in sorted(groups, key=lambda group: group.colour == PALE)
-    ]
-    axes.legend(handles=marks, title="class", loc="center left", bbox_to_anchor=(1.01, 0.5))
-
-
-def _histograms(figure: Figure, z: np.ndarray, groups: list[_Group]) -> None:
+def _histograms(figure: Figure, z: np.ndarray, groups: list[Group]) -> None:
     """The density of z [N] in each group, one above the other."""
     middle = (z.max() + z.min()) / 2
     edges = np.histogram_bin_edges(np.append(z, (middle - 1, middle + 1)), 80)

@@ -176,6 +176,18 @@ def data_terms(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str
     return {"source": dataset.source, "licence": source.licence, "citation": source.citation}
 
 
+def factors(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str]:
+    """The columns that are factors of a dataset's images, as its source's format states them.
+
+    "class" for one whose values have no order, else "number"; empty if the format states none.
+    """
+    own = dataset.source
+    format = own.format if isinstance(own, OwnData) else sources[own].format
+    constants = parts("data/sources")[format].constants
+    classes = constants.get("UNORDERED", ())
+    return {name: "class" if name in classes else "number" for name in constants.get("FACTORS", ())}
+
+
 def labelled(dataset: Dataset) -> bool:
     """Whether the images of a dataset may have labels.
 

@@ -2,7 +2,8 @@
 
 FILES: name of each file -> its label in the report. OF: "run" (the default), "second stage" of a
 run, or "dataset" for a figure that shows all runs of one. DRAWN_FOR: keys of a run -> the values
-for which it is drawn, all of which have to match. DRAWN_WITH: keys of a run, of which it needs one
+for which it is drawn, all of which have to match. DRAWN_ABOVE: keys -> the number above which it is
+drawn. DRAWN_WITH: keys of a run, of which it needs one
 that is not 0. SETTINGS: the figure settings that it uses, as
 `vae.plan.parts` reads them.
 
@@ -35,8 +36,14 @@ def files_of_a_run(values: Mapping[str, Any], second_stage: bool = False) -> lis
 
 def _is_drawn(part: Part, values: Mapping[str, Any]) -> bool:
     fits = (values.get(key) in those for key, those in part.constants.get("DRAWN_FOR", {}).items())
+    above = (values[key] > least for key, least in part.constants.get("DRAWN_ABOVE", {}).items())
     keys = part.constants.get("DRAWN_WITH", [])
-    return all(fits) and (not keys or any(values.get(key) for key in keys))
+    return all(fits) and all(above) and (not keys or any(values.get(key) for key in keys))
+
+
+def is_drawn(figure: str, values: Mapping[str, Any]) -> bool:
+    """Whether the figure of a module of `vae.figures` is drawn for a run with these values."""
+    return _is_drawn(parts("figures")[figure], values)
 
 
 def label(file: str) -> str:

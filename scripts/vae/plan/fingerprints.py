@@ -26,14 +26,17 @@ STATED = {
     "vae.likelihoods.": {"SETTINGS", "DEFAULT", "ONLY_FOR", "BINARY"},
     "vae.priors.": {"SETTINGS", "MIN_LATENT_DIM"},
     "vae.data.sources.": {
-        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "SHAPE_IN_HEADER"),
+        *("SETTINGS", "SETTINGS_FROM", "CHANNELS", "SHAPE_IN_HEADER", "UNORDERED"),
         *("RAW", "RAW_DESCRIPTION", "WORKERS"),
     },
     "vae.data.pictures.": {"SETTINGS"},
     "vae.data.picture_parts.": {"SETTINGS"},
     "vae.data.columns.": {"SETTINGS"},
-    "vae.figures.": {"SETTINGS", "SETTINGS_FROM", "FILES", "DRAWN_FOR", "DRAWN_WITH", "OF"},
-    "vae.evaluation.metrics.": {"METRICS", "GROUPS"},
+    "vae.figures.": {
+        *("SETTINGS", "SETTINGS_FROM", "FILES", "OF"),
+        *("DRAWN_FOR", "DRAWN_ABOVE", "DRAWN_WITH"),
+    },
+    "vae.evaluation.metrics.": {"METRICS", "REPRESENTATION", "GROUPS"},
     "vae.evaluation.sample_metrics.": {"METRICS", "ORIGINS"},
 }
 

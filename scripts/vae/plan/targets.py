@@ -8,7 +8,7 @@ from vae.plan.messages import near
 from vae.plan.runs import Run, Settings
 
 # Of every run; scores.parquet comes with the metrics.
-RECORDS = ("metrics.json", "sample_quality.json", "model_card.md")
+RECORDS = ("metrics.json", "representation.json", "sample_quality.json", "model_card.md")
 
 
 def dataset_targets(settings: Settings, name: str) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from vae.latent import sampling, second_stage
+from vae.latent.onnx import Decoder, Encoder
 from vae.services import listing
 from vae.services.errors import UserError
 from vae.terminal import code_text
@@ -114,19 +115,27 @@ def pictures(paths: Sequence[Path]) -> list[Path]:
 def encode(
     run: Run, paths: Sequence[Path], label: int | None, arguments: argparse.Namespace
 ) -> np.ndarray:
-    """Return the codes of pictures, without noise: float32 [N, D].
+    """Return the codes of pictures, without noise: float32 [N, D]."""
+    encoder = run.encoder()
+    labels = None if label is None else np.full(len(paths), label)
+    return encoder(read(run, encoder, paths, arguments), labels)
 
-    Each picture becomes an image in the way of the run's, unless --crop says otherwise.
+
+def read(
+    run: Run, network: Decoder | Encoder, paths: Sequence[Path], arguments: argparse.Namespace
+) -> np.ndarray:
+    """Return pictures as images of the size that a network has: uint8 [N, H, W, C].
+
+    Prepared in the way of the run's own, unless --crop says otherwise; --invert gives negatives.
     """
     # Decoding and its processes: only here.
     from vae.data.image_files import UnreadableError
     from vae.data.pictures import look_of
     from vae.data.resizing import thumbnail
 
-    encoder = run.encoder()
-    height, width, channels = encoder.image_shape
-    crop = arguments.crop or run.crop(encoder)
-    look = look_of(encoder.about["image"]["preparation"], channels)
+    height, width, channels = network.image_shape
+    crop = arguments.crop or run.crop(network)
+    look = look_of(network.about["image"]["preparation"], channels)
     pixels = np.empty((len(paths), height, width, channels), np.uint8)
     for image, path in zip(pixels, paths, strict=True):
         try:
@@ -134,5 +143,4 @@ def encode(
         except UnreadableError as error:
             raise UserError(f"{path} cannot be read as a picture: {error}.") from error
         image[:] = 255 - picture if arguments.invert else picture
-    labels = None if label is None else np.full(len(paths), label)
-    return encoder(pixels, labels)
+    return pixels

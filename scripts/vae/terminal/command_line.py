@@ -67,6 +67,24 @@ def _parser() -> argparse.ArgumentParser:
         metavar="IMAGE",
         help="from the code of one picture to that of another, in a straight line",
     )
+    source.add_argument(
+        "--inpaint",
+        type=Path,
+        metavar="IMAGE",
+        help="a picture, the pixels filled in that --mask hides: with what is expected of them",
+    )
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        metavar="IMAGE",
+        help="of --inpaint: a picture that is white where pixels are hidden, else black",
+    )
+    parser.add_argument(
+        "--samples",
+        type=_positive,
+        metavar="N",
+        help="of --inpaint: so many ways in which the hidden pixels may look, instead",
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -81,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "or its number from 0, if no class is called by a number",
     )
     parser.add_argument(
-        "--seed", type=_whole, default=0, help="of --random and --pixels (default: 0)"
+        "--seed", type=_whole, default=0, help="of --random, --pixels and --inpaint (default: 0)"
     )
     parser.add_argument(
         "--pixels",

@@ -10,6 +10,7 @@ from vae.data.pixels import to_unit
 from vae.latent import mixture
 from vae.latent.mixture import Mixture
 from vae.latent.onnx import Decoder, Encoder, Velocity
+from vae.latent.posteriors import ApproximatePosterior
 from vae.plan.messages import near
 from vae.services.errors import UserError
 
@@ -73,12 +74,22 @@ class Run:
             raise UserError(f"{self.folder} holds no encoder.onnx, so no picture can be encoded.")
         return Encoder(self.folder / "encoder.onnx")
 
-    def crop(self, encoder: Encoder) -> str:
+    def posterior(self) -> ApproximatePosterior:
+        """Read q(z|x).
+
+        Raises UserError if one of its files is missing or damaged.
+        """
+        names = ("encoder.onnx", "posterior.onnx")
+        if missing := [name for name in names if not (self.folder / name).is_file()]:
+            raise UserError(f"{self.folder} holds no {missing[0]}, so no picture can be completed.")
+        return ApproximatePosterior(*(self.folder / name for name in names))
+
+    def crop(self, network: Decoder | Encoder) -> str:
         """How the pictures that the run was trained on got the size of its images.
 
         Raises UserError if its files do not say so.
         """
-        preparation = encoder.about["image"]["preparation"]
+        preparation = network.about["image"]["preparation"]
         if not preparation:
             raise UserError(
                 f"{self.folder} does not say how its images were cropped: say it yourself, with "

@@ -21,6 +21,8 @@ SETTINGS = {}
 # As `metadata` in the file, a pickled object, calls them.
 FACTORS = ("color", "shape", "scale", "orientation", "posX", "posY")
 
+UNORDERED = ("shape",)  # of them, those whose values have no order
+
 _SHAPES = ("square", "ellipse", "heart")  # from 1
 _SIDE = 64
 _ROWS = 1000  # at a time

@@ -2,6 +2,8 @@
 
 "use strict";
 
+const FAR = -32768; // in place of where an image lies on the map
+
 async function unpack(text) {
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);
@@ -28,6 +30,11 @@ async function readRun() {
     for (const name of ["mean", "axes", "means", "factors"]) {
       if (part?.[name]) part[name] = await unpackAs(Float32Array, part[name]);
     }
+  }
+  if (run.map) {
+    const places = await unpackAs(Int16Array, run.map.places);
+    const { scale } = run.map;
+    run.map = Float32Array.from(places, (value) => (value === FAR ? NaN : value * scale));
   }
   if (run.pictures) {
     run.pictures.image = new Image();

@@ -31,6 +31,7 @@ class Page {
     Object.assign(this, { run, decode, conditional: classes > 0 });
     this.bases = { dimensions: dimensionsOf(run) };
     if (run.components) this.bases.components = componentsOf(run);
+    if (run.map) this.bases.map = mapOf(run);
     this.projections = new Map();
     this.isShown = (label) => !this.hidden.has(label);
     this.frames = 0;
@@ -80,11 +81,20 @@ class Page {
   }
 
   moveOnPlane(x, y) {
+    if (this.basis.isMap) {
+      this.pick(this.basis.pick(x, y, this.isShown));
+      return;
+    }
     this.stop();
     this.basis.set(this.z, this.axes[0], x);
     if (!this.flat) this.basis.set(this.z, this.axes[1], y);
     this.original = null;
     this.update();
+  }
+
+  // Start from a test image of the map, if there is one.
+  pick(index) {
+    if (index !== null) this.startFrom(index);
   }
 
   goToMiddle() {
@@ -95,7 +105,9 @@ class Page {
   startFrom(index) {
     this.stop();
     const label = this.run.labels[index];
-    this.goTo(codeOf(this.run, index), index, this.conditional ? label : this.label);
+    const isPicture = index < (this.run.pictures?.count ?? 0);
+    const original = isPicture ? index : null;
+    this.goTo(codeOf(this.run, index), original, this.conditional ? label : this.label);
   }
 
   random(origin) {
@@ -160,6 +172,7 @@ class Page {
 
   drawPlane() {
     const x = this.projection(this.axes[0]);
+    const { isMap } = this.basis;
     const isLattice = this.shows.has("images") && this.lattice?.plane === this.planeName;
     const golden = (_, i) => (((i * 0.618) % 1) - 0.5) * 3; // spreads the points of a line
     const y = this.flat ? Float32Array.from(x, golden) : this.projection(this.axes[1]);
@@ -167,13 +180,15 @@ class Page {
       run: this.run,
       x,
       y,
-      reach: Math.max(reachOf(x), reachOf(y)),
-      names: [this.basis.name(this.axes[0]), this.flat ? "" : this.basis.name(this.axes[1])],
+      reach: isMap ? this.basis.reach : Math.max(reachOf(x), reachOf(y)),
+      names: isMap
+        ? null
+        : [this.basis.name(this.axes[0]), this.flat ? "" : this.basis.name(this.axes[1])],
       rings: this.basisName === "dimensions" && !this.flat,
       isShown: this.isShown,
       shows: this.shows,
       images: isLattice ? this.lattice.canvas : null,
-      line: this.ends.every(Boolean) && this.ends.map((z) => this.at(z)),
+      line: !isMap && this.ends.every(Boolean) && this.ends.map((z) => this.at(z)),
     });
     this.plane.mark(...this.at(this.z));
   }
@@ -183,8 +198,38 @@ class Page {
     return this.axes.map((axis, i) => (i && this.flat ? 0 : this.basis.get(z, axis)));
   }
 
+  // The test image nearest to the middle of each cell of the map, as far as the page carries it.
+  drawTiles() {
+    const { run } = this;
+    const key = [this.planeName, ...this.hidden].join();
+    if (key === this.latticeKey || !run.pictures) return;
+    this.latticeKey = key;
+    const side = run.pictures.side + Math.ceil(run.pictures.side / 16); // a gap
+    const { reach } = this.plane;
+    const canvas = make("canvas", { width: LATTICE * side, height: LATTICE * side });
+    const context = canvas.getContext("2d");
+    const cells = new Map();
+    for (let i = 0; i < run.pictures.count; i++) {
+      const [x, y] = [0, 1].map((axis) => ((run.map[2 * i + axis] / reach + 1) / 2) * LATTICE);
+      const [column, row] = [Math.floor(x), Math.floor(LATTICE - y)];
+      if (!this.isShown(run.labels[i]) || Number.isNaN(x)) continue;
+      const apart = Math.hypot(x - column - 0.5, LATTICE - y - row - 0.5);
+      const cell = `${column} ${row}`;
+      if (!(cells.get(cell)?.apart <= apart)) cells.set(cell, { column, row, apart, i });
+    }
+    for (const { column, row, i } of cells.values()) {
+      this.drawTile(context, i, column * side, row * side);
+    }
+    this.lattice = { canvas, plane: this.planeName };
+    this.drawPlane();
+  }
+
   // Decoded images all over the plane, the other coordinates as they are.
   async drawLattice() {
+    if (this.basis.isMap) {
+      this.drawTiles();
+      return;
+    }
     const { run, plane, basis, axes } = this;
     const rest = this.z.slice();
     axes.slice(0, this.flat ? 1 : 2).forEach((axis) => basis.set(rest, axis, 0));
@@ -269,12 +314,16 @@ class Page {
     return classNames.length ? (classNames[labels[index]] ?? "no class") : "";
   }
 
-  tile(index, canvas) {
+  drawTile(context, index, x, y) {
     const { columns, side, image } = this.run.pictures;
-    canvas.width = canvas.height = side;
     const left = (index % columns) * side;
     const top = Math.floor(index / columns) * side;
-    canvas.getContext("2d").drawImage(image, left, top, side, side, 0, 0, side, side);
+    context.drawImage(image, left, top, side, side, x, y, side, side);
+  }
+
+  tile(index, canvas) {
+    canvas.width = canvas.height = this.run.pictures.side;
+    this.drawTile(canvas.getContext("2d"), index, 0, 0);
   }
 
   testButton(index) {
@@ -455,6 +504,7 @@ class Page {
       select.replaceChildren(...options);
       select.value = this.axes[which];
     });
+    for (const label of document.querySelectorAll("#axes .axis")) label.hidden = this.basis.isMap;
     this.buildSliders();
     this.drawPlane();
   }
@@ -526,7 +576,10 @@ class Page {
     Object.assign($("image"), { width, height });
     document.body.classList.toggle("sharp", Math.max(height, width) <= 64);
     $("facts").textContent = factsOf(run);
-    $("basis-label").hidden = !run.components;
+    $("basis-label").hidden = Object.keys(this.bases).length < 2;
+    for (const option of [...$("basis").options]) {
+      if (!this.bases[option.value]) option.remove();
+    }
     $("axes").hidden = this.flat;
     $("classes").hidden = run.classNames.length < 2;
     $("near").hidden = $("tests").hidden = !run.pictures;
@@ -590,7 +643,8 @@ class Page {
     if (steps[event.key]) {
       const [right, up] = steps[event.key];
       const [x, y] = this.at(this.z);
-      this.moveOnPlane(x + right * step, y + up * step);
+      if (this.basis.isMap) this.pick(this.basis.next(x, y, [right, up], this.isShown));
+      else this.moveOnPlane(x + right * step, y + up * step);
     } else if (keys[event.key.toLowerCase()]) {
       keys[event.key.toLowerCase()]();
     } else return;

@@ -59,7 +59,7 @@ class Plane {
   }
 
   // Draw all but the ring, which is all that moves while one drags. shows: what of points, density
-  // and images; images: a canvas of decoded ones; line: two points to join.
+  // and images; images: a canvas of them; names: of the axes, null for none; line: two points to join.
   draw({ run, x, y, reach, names, rings, isShown, shows, images, line }) {
     Object.assign(this, { x, y, reach });
     const { canvas } = this;
@@ -84,7 +84,7 @@ class Plane {
       context.drawImage(images, 0, 0, side, side);
     }
     if (shows.has("density")) this.drawDensity(context, run, isShown, colourOf, Boolean(images));
-    this.drawAxes(context, colours, names, rings);
+    if (names) this.drawAxes(context, colours, names, rings);
     if (shows.has("points")) this.drawPoints(context, run, isShown, colourOf, byClass);
     if (line) this.drawLine(context, line, style.color);
   }
@@ -125,6 +125,7 @@ class Plane {
     const radius = devicePixelRatio * (n > MOST_POINTS ? 1.1 : n > 1000 ? 1.8 : 2.6);
     context.globalAlpha = 0.65;
     const draw = (i) => {
+      if (Number.isNaN(x[i])) return;
       const [left, top] = this.place(x[i], y[i]);
       if (n > MOST_POINTS) {
         context.fillRect(left - radius, top - radius, 2 * radius, 2 * radius);
@@ -154,7 +155,8 @@ class Plane {
       if (!isShown(run.labels[i])) continue;
       const column = Math.floor(((this.x[i] / this.reach + 1) / 2) * CELLS);
       const row = Math.floor(((1 - this.y[i] / this.reach) / 2) * CELLS);
-      if (column < 0 || row < 0 || column >= CELLS || row >= CELLS) continue;
+      const within = (cell) => cell >= 0 && cell < CELLS; // false of NaN, too
+      if (!within(column) || !within(row)) continue;
       const cell = row * CELLS + column;
       const colour = colourOf(run.labels[i]);
       if (!mixed.has(colour)) mixed.set(colour, redGreenBlue(colour));

@@ -39,6 +39,48 @@ function componentsOf(run) {
   };
 }
 
+// Where test images lie on a map. No code but theirs has a place there: any other one is taken to be
+// where the nearest of theirs is, and one does not move there but picks an image.
+function mapOf(run) {
+  const D = run.latentDim;
+  const there = [...run.labels.keys()].filter((i) => !Number.isNaN(run.map[2 * i]));
+  const far = there.flatMap((i) => [0, 1].map((axis) => Math.abs(run.map[2 * i + axis])));
+  const closest = (size, admits) => {
+    let best = null;
+    let limit = Infinity;
+    for (const i of there) {
+      const distance = admits(run.labels[i]) ? size(i, limit) : Infinity;
+      if (distance < limit) [best, limit] = [i, distance];
+    }
+    return best;
+  };
+  const fromCode = (z) => (i, limit) => {
+    let distance = 0;
+    for (let d = 0; d < D && distance < limit; d++) distance += (run.codes[i * D + d] - z[d]) ** 2;
+    return distance;
+  };
+  return {
+    isMap: true,
+    reach: 1.04 * Math.max(1e-6, ...far),
+    count: 2,
+    order: [0, 1],
+    name: (i) => ["map, right", "map, up"][i],
+    about: () => "t-SNE",
+    get: (z, axis) => run.map[2 * (closest(fromCode(z), () => true) ?? 0) + axis],
+    places: (axis) => Float32Array.from(run.labels, (_, i) => run.map[2 * i + axis]),
+    // The image nearest to a place, among those of a class that `admits`.
+    pick: (x, y, admits) =>
+      closest((i) => (run.map[2 * i] - x) ** 2 + (run.map[2 * i + 1] - y) ** 2, admits),
+    // The nearest image from a place to one side, such as [1, 0], within 45 degrees.
+    next: (x, y, [right, up], admits) =>
+      closest((i) => {
+        const step = [run.map[2 * i] - x, run.map[2 * i + 1] - y];
+        const ahead = step[0] * right + step[1] * up;
+        return ahead > Math.abs(step[0] * up + step[1] * right) ? Math.hypot(...step) : Infinity;
+      }, admits),
+  };
+}
+
 // The axes of the plane at first: the most telling two, but in their order where there are few.
 const firstAxes = (run, basis) => (run.latentDim < 4 ? [0, 1] : basis.order.slice(0, 2));
 
@@ -46,6 +88,7 @@ const codeOf = (run, i) => run.codes.slice(i * run.latentDim, (i + 1) * run.late
 
 // A coordinate of every test image: [N].
 function project(run, basis, axis) {
+  if (basis.isMap) return basis.places(axis);
   const values = new Float32Array(run.labels.length);
   const D = run.latentDim;
   for (let i = 0; i < values.length; i++) {
@@ -56,7 +99,7 @@ function project(run, basis, axis) {
 
 // How far an axis goes on either side of 0: past 99.7 % of the test images, and to 3 at least.
 function reachOf(values) {
-  const sizes = values.map(Math.abs).sort();
+  const sizes = values.filter((value) => !Number.isNaN(value)).map(Math.abs).sort();
   return 1.06 * Math.max(3, sizes[Math.floor(0.997 * (sizes.length - 1))] ?? 0);
 }
 
