@@ -39,7 +39,7 @@ def test_a_file_that_no_figure_states_has_no_label():
 def test_figures_are_drawn_for_values_that_runs_have():
     for part in FIGURES.values():
         assert set(part.constants.get("DRAWN_FOR", {})) <= set(RunSettings.model_fields)
-        assert part.constants.get("OF", "run") in ("run", "second stage", "dataset")
+        assert part.constants.get("OF", "run") in ("run", "second stage", "anomaly", "dataset")
 
 
 def test_all_values_have_to_match():
