@@ -10,5 +10,7 @@ if __name__ == "__main__":
             path_to_decoder=snakemake.input.decoder,
             path_to_run=snakemake.input.run,
             path_to_scorer=snakemake.output[0],
-            map_sigma=snakemake.params.settings["map_sigma"],
+            path_to_images=next(iter(snakemake.input.images), None),
+            **snakemake.params.settings,
+            threads=snakemake.threads,
         )

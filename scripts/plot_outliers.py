@@ -12,6 +12,7 @@ if __name__ == "__main__":
             path_to_images=snakemake.input.images,
             path_to_scores=snakemake.input.scores,
             path_to_run=snakemake.input.run,
+            paths_to_anomalies=list(snakemake.input.anomalies),
             path_to_figure=snakemake.output[0],
             **snakemake.params.figures,
             **snakemake.params.maps,

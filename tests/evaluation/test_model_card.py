@@ -72,6 +72,13 @@ def test_the_card_says_what_novelty_is_a_percentile_among():
     assert "a score among those of the training images, as" in card(novelty_among="train")
 
 
+def test_the_card_of_a_run_on_normal_images_says_so():
+    preparation = {"format": "folder", "normal": ["cat", "dog"]}
+    text = card(preparation=preparation)
+    assert "normal images alone, of the class cat, dog. The test images" in text
+    assert "normal images" not in card()
+
+
 def test_test_images_that_are_in_the_training_set_are_said():
     assert "| near_duplicates | 3 | images | 360 |" in card()
     assert "3 of 360 test images are nearly the same as a training image, 1 of them" in card()

@@ -1,13 +1,15 @@
 import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from tests.evaluation.test_run import COUNTS
 from tests.helpers.figures import TITLE, picture, texts
 from tests.helpers.runs import write_run
-from vae.data import images
+from vae.data import images, masks
 from vae.data.images import Images, Split
 from vae.evaluation import run as of_run
 from vae.evaluation import scores
@@ -74,7 +76,8 @@ def scored(tmp_path):
         of_run.evaluate(**paths, **outputs, evaluation=COUNTS, threads=1)
         networks = {name: paths.pop(f"path_to_{name}") for name in kept[1:4]}
         options = {"outliers": 4, "classes": None, "map_sigma": None, "threads": 1, "title": TITLE}
-        return {"paths_to_networks": networks, "path_to_scores": table} | paths | options
+        results = {"path_to_scores": table, "paths_to_anomalies": []}
+        return {"paths_to_networks": networks} | results | paths | options
 
     return arguments
 
@@ -103,3 +106,41 @@ def test_the_images_of_the_highest_scores_are_drawn_and_those_of_each_class(
         assert [labels[row] for row in of_classes[0].rows] == [0, 1]
         assert [text.split("\n")[0] for text in of_classes[0].captions] == ["cat", "dog"]
         assert score[of_classes[0].rows[1]] == score[1::2].max()
+
+
+@pytest.mark.parametrize("n", [1, 10])
+def test_masks_are_rows_below_the_others(tmp_path, n):
+    below = {"above threshold": RNG.random((n, 64, 64)) > 0.9, "mask": np.zeros((n, 64, 64), bool)}
+    groups = [
+        group(name, n, (64, 64, 1), "#000000")._replace(masks=below)
+        for name in ("highest scores", "lowest scores", "highest of a class")
+    ]
+    figure = outliers.draw(groups, RNG.normal(size=(30, 2)), ["z[0]", "z[1]"], TITLE)
+    picture(figure, tmp_path / "outliers.png")
+    rows = {label.get_text() for axes in figure.axes[:3] for label in axes.get_yticklabels()}
+    assert rows == {*outliers.ROWS, *below}
+
+
+@pytest.mark.parametrize("score", ["sum", "max"])
+def test_a_run_with_thresholds_shows_what_is_above_them(scored, tmp_path, monkeypatch, score):
+    drawn = []
+    draw = outliers.draw
+    monkeypatch.setattr(outliers, "draw", lambda *a: drawn.append(a) or draw(*a))
+    arguments = scored(np.arange(20) % 2)
+    s = RNG.random(20)
+    rows = {"s": s, "split": ["test"] * 20}
+    files = [tmp_path / f"anomalies.{kind}" for kind in ("parquet", "json")]
+    pq.write_table(pa.table(rows), files[0])
+    thresholds = {"score": score, "threshold": 0.25, "pixel_threshold": 0.0}
+    files[1].write_text(json.dumps({"thresholds": thresholds}))
+    of_test = RNG.random((20, 2, 3)) < 0.5
+    masks.write(enumerate(of_test), of_test.shape, arguments["path_to_images"])
+    outliers.plot(
+        **arguments | {"paths_to_anomalies": files}, path_to_figure=tmp_path / "outliers.png"
+    )
+    ((highest, *_), _, _, title), *_ = drawn
+    assert s[highest.rows].tolist() == sorted(s)[:-5:-1]
+    assert highest.captions[0].endswith(f"{s.max():.{3 if score == 'max' else 1}f}")
+    np.testing.assert_array_equal(highest.masks["above threshold"], highest.error_maps > 0)
+    np.testing.assert_array_equal(highest.masks["mask"], of_test[highest.rows])
+    assert "threshold 0.2" in title

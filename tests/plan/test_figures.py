@@ -40,7 +40,7 @@ def test_figures_are_drawn_for_values_that_runs_have():
     for part in FIGURES.values():
         for kind in ("DRAWN_FOR", "DRAWN_ABOVE", "DRAWN_WITH"):
             assert set(part.constants.get(kind, {})) <= set(RunSettings.model_fields)
-        assert part.constants.get("OF", "run") in ("run", "second stage", "dataset")
+        assert part.constants.get("OF", "run") in ("run", "second stage", "anomaly", "dataset")
 
 
 def test_all_values_have_to_match():

@@ -109,6 +109,16 @@ def test_each_row(cell):
     assert found.classes == labels - {""}
 
 
+def test_a_picture_and_its_mask_have_a_key_in_common():
+    paths = ["x/train/good/1.png", "x/test/crack/1.jpg", "x/Ground_Truth/crack/1_mask.png"]
+    found = layout(paths)
+    assert [found.is_mask(path) for path in paths] == [False, False, True]
+    assert found.key(paths[1]) == found.key(paths[2]) == "crack/1"
+    assert found.key("x/ground_truth/crack/1.bmp") == "crack/1"
+    assert found.key("x/test/crack/1_mask.png") == "crack/1_mask"
+    assert not layout(["ground_truth/1.png", "cat/1.png"]).is_mask("ground_truth/1.png")
+
+
 names = st.sampled_from([*SPLITS, MASKS, "TRAIN", "Val", "cat", "dog", "1", " ", "é", "\udcff"])
 paths = st.lists(names | st.text("ab", min_size=1, max_size=2), min_size=1, max_size=5)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.helpers.config import look_again, with_dataset
-from vae.plan import run_settings
+from vae.plan import datasets, run_settings
 from vae.plan.messages import ConfigError
 from vae.plan.runs import resolve
 
@@ -237,3 +237,41 @@ def test_a_second_stage_is_for_spatial_codes_unless_runs_are_named():
 def test_a_key_of_a_second_stage_that_is_unknown_is_named():
     with pytest.raises(ConfigError, match=r"second_stage\.epoch: unknown key, did you mean epochs"):
         resolve(with_dataset(second_stage={"epoch": 3}))
+
+
+def test_normal_classes_are_those_of_the_images_and_go_into_their_preparation(tmp_path):
+    for name in ("train/good", "test/crack"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "1.png").touch()
+    look_again()
+    source = {"source": {"folder": str(tmp_path)}, "size": 8, "latent_dim": 2}
+
+    def resolved(**changes):
+        return resolve(with_dataset(**source, **changes))
+
+    plain, settings = resolved(), resolved(anomaly={"normal": "good", "contamination": 0.2})
+    assert settings.runs["mnist"]["ld_2"].values == plain.runs["mnist"]["ld_2"].values
+    dataset = settings.datasets["mnist"]
+    assert dataset.anomaly.normal == ["good"]
+    assert not datasets.labelled(dataset)
+    before, after = (datasets.preparation(s.datasets["mnist"], {}) for s in (plain, settings))
+    assert after == before | {"normal": ["good"]}
+    only = resolved(anomaly={"contamination": 0.2}).datasets["mnist"]
+    assert datasets.preparation(only, {}) == before
+    assert datasets.labelled(only)
+    with pytest.raises(
+        ConfigError, match=r"anomaly.normal: .* no class 'god', did you mean good\?"
+    ):
+        resolved(anomaly={"normal": ["god"]})
+
+
+def test_what_does_not_go_with_normal_classes_is_an_error():
+    runs = resolve(with_dataset(anomaly={"normal": [3, "x"]})).datasets["mnist"]
+    assert datasets.normal_classes(runs) == ["3", "x"]
+    with pytest.raises(ConfigError) as error:
+        resolve(with_dataset(anomaly={"normal": 3}, conditional=True, second_stage={}))
+    assert "mnist.conditional: with anomaly.normal, runs are trained on normal" in str(error.value)
+    assert "mnist.second_stage: with anomaly.normal" in str(error.value)
+    for key, value in (("contamination", 0), ("contamination", 0.6), ("score", 1), ("normal", [])):
+        with pytest.raises(ConfigError, match=f"datasets.mnist.anomaly.{key}"):
+            resolve(with_dataset(anomaly={key: value}))

@@ -64,3 +64,13 @@ def test_a_second_stage_adds_its_samples_to_its_run_alone():
         files = targets.run_targets("mnist", run)
         assert (f"results/mnist/{name}/samples_second_stage.png" in files) == (name == "ld_3")
     assert "second_stage: {runs: [ld_2]}" in targets.no_second_stage("mnist", "ld_2")
+
+
+def test_a_threshold_adds_what_it_finds_to_runs_that_have_a_scorer():
+    variants = [{"latent_dim": 2, "conditional": True}]
+    settings = resolve(with_dataset(anomaly={}, variants=variants))
+    more = {"anomalies.json", "roc.png"}
+    for name, run in settings.runs["mnist"].items():
+        files = {file.split("/")[-1] for file in targets.run_targets("mnist", run)}
+        assert (more & files) == (set() if name == "ld_2_c_1" else more)
+    assert "datasets.mnist.anomaly: {contamination" in targets.no_anomalies("mnist", "ld_2")

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from onnx import helper
 from PIL import Image
 
-from tests.helpers.networks import write
+from tests.helpers.scorers import scorer, with_thresholds
+from vae.data.images import Images, Split
 from vae.services.errors import UserError
 from vae.terminal import scores
 
@@ -22,16 +22,10 @@ BRIGHTNESS = PIXELS.sum(axis=(1, 2, 3)) / 255
 def run(tmp_path, monkeypatch):
     """A run whose score is the sum of all pixels, and whose error map is the image."""
     monkeypatch.chdir(tmp_path)
-    nodes = [
-        helper.make_node("ReduceSum", ["image", "axes"], ["score"], keepdims=0),
-        helper.make_node("Squeeze", ["image", "last"], ["error_map"]),
-    ]
-    constants = {"axes": np.array([1, 2, 3]), "last": np.array([3])}
-    outputs = {"score": (), "error_map": SHAPE[:2]}
     folder = tmp_path / "ld_2"
     folder.mkdir()
     image = {"preparation": {"format": "folder", "crop": "stretch", "size": 4}}
-    write(folder / "scorer.onnx", {"image": SHAPE}, outputs, nodes, constants, image=image)
+    scorer(folder / "scorer.onnx", SHAPE, image=image)
     (tmp_path / "new/deep").mkdir(parents=True)
     for number, pixels in enumerate(PIXELS):
         Image.fromarray(pixels[..., 0]).save(tmp_path / f"new/{'deep/' * (number > 2)}{number}.png")
@@ -122,3 +116,21 @@ def test_what_cannot_be_scored_is_explained(run, tmp_path):
 def test_scores_go_to_standard_output_by_default(run, capfd):
     assert scores.write(scores.parse([run, "new/0.png"])) == 1
     assert capfd.readouterr().out.startswith("file,score\nnew/0.png,")
+
+
+def test_a_scorer_with_thresholds_says_what_is_an_anomaly(run, tmp_path):
+    data = Split(PIXELS, np.zeros(5, int))
+    image = {"preparation": {"format": "folder", "crop": "stretch", "size": 4}}
+    path = tmp_path / "ld_2/scorer.onnx"
+    found = with_thresholds(path, Images(data, data), contamination=0.3, image=image)
+    scores.write(scores.parse([run, "new", "-o", "scores.csv", "--maps", "maps"]))
+    with open("scores.csv", encoding="utf-8", newline="") as file:
+        rows = [*csv.DictReader(file)]
+    assert list(rows[0]) == ["file", "score", "s", "pred_score", "pred_label"]
+    labels = [int(value > found.threshold) for value in BRIGHTNESS]
+    assert 0 < sum(labels) < 5
+    assert [int(row["pred_label"]) for row in rows] == labels
+    assert all(0 <= float(row["pred_score"]) <= 1 for row in rows)
+    with Image.open("maps/new/0.png.mask.png") as mask:
+        above = PIXELS[0, ..., 0] / 255 > found.pixel_threshold
+        np.testing.assert_array_equal(np.asarray(mask), 255 * above)

@@ -105,6 +105,12 @@ def test_how_error_maps_are_smoothed_exports_scorers_and_draws_outliers(built_co
     assert built_copy.planned() == {"export_scorer": RUNS, "plot_outliers": RUNS}
 
 
+def test_a_threshold_exports_scorers_and_says_what_they_find(built_copy):
+    built_copy.configure("digits", anomaly={"contamination": 0.1})
+    rules = ("export_scorer", "evaluate_anomalies", "plot_roc", "plot_outliers")
+    assert built_copy.planned() == dict.fromkeys(rules, RUNS)
+
+
 def test_how_many_outliers_there_are_draws_them_alone(built_copy):
     built_copy.configure("digits", figures={"outliers": 5})
     assert built_copy.planned() == {"plot_outliers": RUNS}

@@ -213,10 +213,42 @@ def built_runs(dataset):
 
 
 def scorer_settings(wildcards):
-    """How a scorer smooths its error maps; exits with a helpful message if a run can have none."""
+    """How a scorer smooths its error maps and finds its thresholds, as a plain dict.
+
+    Exits with a helpful message if a run can have none.
+    """
     if run_values(wildcards)["conditional"]:
         sys.exit(targets.no_scorer(wildcards.dataset, wildcards.run))
-    return evaluation_settings("map_sigma")(wildcards)
+    chosen = evaluation_settings("map_sigma")(wildcards)
+    if anomaly := dataset_of(wildcards).anomaly:
+        chosen["anomaly"] = anomaly.model_dump(include={"contamination", "score"})
+    return chosen
+
+
+def has_thresholds(wildcards):
+    run_values(wildcards)
+    return settings.runs[wildcards.dataset][wildcards.run].anomaly
+
+
+def images_for_thresholds(wildcards):
+    """The images that a scorer's thresholds are found from; none if it has none."""
+    name = wildcards.dataset
+    return [f"results/{name}/images.npz"] if has_thresholds(wildcards) else []
+
+
+def scorer_with_thresholds(wildcards):
+    """The scorer of a run; exits with a helpful message if it has no thresholds."""
+    scorer = f"results/{wildcards.dataset}/{wildcards.run}/scorer.onnx"
+    if not has_thresholds(wildcards):
+        sys.exit(targets.no_anomalies(wildcards.dataset, wildcards.run))
+    return scorer
+
+
+def anomalies(wildcards):
+    """The anomalies that a run finds, as a table and as a record; none without thresholds."""
+    folder = f"results/{wildcards.dataset}/{wildcards.run}"
+    files = [f"{folder}/anomalies.parquet", f"{folder}/anomalies.json"]
+    return files if has_thresholds(wildcards) else []
 
 
 def scoring_code(rule):

@@ -29,12 +29,13 @@ rule evaluate:
         "../../scripts/evaluate.py"
 
 
-# From any image to its score and its error map, in one file.
+# From any image to its score and its error map, in one file, with thresholds if asked for.
 rule export_scorer:
     input:
         posterior="results/{dataset}/{run}/posterior.onnx",
         decoder="results/{dataset}/{run}/decoder.onnx",
         run="results/{dataset}/{run}/run.json",
+        images=images_for_thresholds,
     output:
         "results/{dataset}/{run}/scorer.onnx",
     log:
@@ -52,6 +53,32 @@ rule export_scorer:
         code=scoring_code("export_scorer"),
     script:
         "../../scripts/export_scorer.py"
+
+
+# How well a run tells anomalies from normal images.
+rule evaluate_anomalies:
+    input:
+        images="results/{dataset}/images.npz",
+        scorer=scorer_with_thresholds,
+    output:
+        table="results/{dataset}/{run}/anomalies.parquet",
+        record=in_report("results/{dataset}/{run}/anomalies.json", "anomalies"),
+    log:
+        "results/{dataset}/{run}/logs/evaluate_anomalies.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/evaluate_anomalies.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=each_attempt(3000),
+        runtime=each_attempt(60),
+    params:
+        code=fingerprint("evaluate_anomalies"),
+    script:
+        "../../scripts/evaluate_anomalies.py"
 
 
 # The scores of all images, for programs that read no Parquet.

@@ -211,6 +211,7 @@ rule plot_outliers:
         decoder="results/{dataset}/{run}/decoder.onnx",
         scores="results/{dataset}/{run}/scores.parquet",
         run="results/{dataset}/{run}/run.json",
+        anomalies=anomalies,
     output:
         in_report("results/{dataset}/{run}/outliers.png"),
     log:
@@ -229,6 +230,27 @@ rule plot_outliers:
         code=scoring_code("plot_outliers"),
     script:
         "../../scripts/plot_outliers.py"
+
+
+# How well scores tell anomalies from normal images, at every threshold and at the run's.
+rule plot_roc:
+    input:
+        table="results/{dataset}/{run}/anomalies.parquet",
+        record="results/{dataset}/{run}/anomalies.json",
+    output:
+        in_report("results/{dataset}/{run}/roc.png"),
+    log:
+        "results/{dataset}/{run}/logs/plot_roc.log",
+    benchmark:
+        "results/{dataset}/{run}/logs/plot_roc.tsv"
+    group:
+        "figures"
+    conda:
+        "../../environment.yml"
+    params:
+        code=fingerprint("plot_roc"),
+    script:
+        "../../scripts/plot_roc.py"
 
 
 # Each latent dimension swept, the others at 0; of many dimensions, each principal component.

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from vae.data import intensity, near_duplicates
+from vae.data import anomalies, intensity, masks, near_duplicates
 from vae.data.collection import collect, parts
 from vae.data.images import Images, write
 from vae.data.splits import drawn, held_out
@@ -39,7 +40,8 @@ def prepare(
 
     paths_to_raw_files: of its raw files, none if they are the user's own.
     preparation: `format`, a module of `vae.data.sources`; `settings` and `class_names` for its
-        `read`; `validation`, if training images are held out: their number, or "auto".
+        `read`; `validation`, if training images are held out: their number, or "auto"; `normal`,
+        names of the classes that alone are trained on, if it is not all.
     source: of the dataset in the config: the name of one, or the place of data of the user's own.
         No part of `preparation`, which is all that a copy elsewhere has in common.
 
@@ -48,12 +50,14 @@ def prepare(
     reader = importlib.import_module(f"vae.data.sources.{preparation['format']}")
     own = None if isinstance(source, str) else OwnData(**source)
     paths = paths_to_raw_files if own is None else own.paths() or [own.path]
-    settings = preparation["settings"]
+    settings, normal = preparation["settings"], preparation.get("normal")
+    raw = Raw(paths, settings, preparation["class_names"], threads)
+    place = ", ".join(map(str, paths[:3])) or preparation["format"]
 
     def read(**changes: Any) -> Stream:
-        return reader.read(Raw(paths, settings | changes, preparation["class_names"], threads))
+        stream = reader.read(raw._replace(settings=settings | changes))
+        return anomalies.tested(stream, normal, place) if normal else stream
 
-    place = ", ".join(map(str, paths[:3])) or preparation["format"]
     with atomic(path_to_images) as part:
         images, skipped = collect(read(), settings, place, part.parent)
         if settings.get("intensity", "type") is None and _are_dark(images):
@@ -62,6 +66,8 @@ def prepare(
             raise intensity.darkness(place, low, high)
         for text in warning_texts.sentences(near_duplicates.warnings(images.train, images.test)):
             logger.warning("%s", text)
+        if normal:
+            anomalies.check(images, place)
         images = _with_validation(images, preparation.get("validation", 0))
         images = replace(
             images,
@@ -69,17 +75,21 @@ def prepare(
                 "format": preparation["format"],
                 **{key: value for key, value in settings.items() if value is not None},
                 **images.preparation,
+                **({"normal": normal} if normal else {}),
                 "channels": images.shape[-1],
                 "shape": list(images.shape),
                 "validation": len(images.validation or ()),
             },
         )
+        write(images, part)
+        if normal and hasattr(reader, "masks"):
+            read_too = _write_masks(reader, raw, images, normal, part)
+            skipped = [file for file in skipped if file.path not in read_too]
         with (
             atomic(path_to_skipped) as table,
             open(table, "w", newline="", encoding="utf-8") as file,
         ):
             csv.writer(file).writerows([("path", "reason"), *skipped])
-        write(images, part)
     if own:
         folders.remember(paths, Path(path_to_images).parent / "logs/files.json")
     logger.info(
@@ -90,6 +100,20 @@ def prepare(
         counted(len(images.class_names), "class", "classes"),
         counted(len(skipped), "file"),
     )
+
+
+def _write_masks(
+    reader: ModuleType, raw: Raw, images: Images, normal: Sequence[str], path: Path
+) -> set[str]:
+    """Add the masks of test images to images.npz, if there are masks; returns their files."""
+    labels = [images.class_names.index(name) for name in normal]
+    rows = np.flatnonzero(~np.isin(images.test.labels, labels))
+    found, files = reader.masks(raw, [*images.test.files[rows]])
+    if files:
+        of_rows = ((rows[number], mask) for number, mask in found)
+        masks.write(of_rows, images.test.pixels.shape[:3], path)
+        logger.info("%s of %s", counted(len(files), "mask"), counted(len(rows), "test image"))
+    return files
 
 
 def _with_validation(images: Images, count: int | str) -> Images:

@@ -144,16 +144,9 @@ def _resized(
     if picture.image.mode == "F":
         mode, black = "F", picture.image.getextrema()[0]
     frame = Image.new(mode, (columns, rows), black)
-    across, down = width, height
-    if crop == "fit":
-        # As written, a square gets a side of the picture exactly.
-        across, down = min(width, height * columns / rows), min(height, width * rows / columns)
-    if crop == "pad":
-        scale = min(rows / height, columns / width)
-        rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
-    left, top = (width - across) / 2, (height - down) / 2
-    box = (left, top, width - left, height - top)
-    if picture.reduced or max(across / columns, down / rows) >= 2 * reducing_gap:
+    box, (columns, rows) = framed((width, height), (columns, rows), crop)
+    left, top, right, bottom = box
+    if picture.reduced or max((right - left) / columns, (bottom - top) / rows) >= 2 * reducing_gap:
         lanczos = Image.Resampling.LANCZOS
         image = picture.image.resize((columns, rows), lanczos, box, reducing_gap)
     else:
@@ -163,6 +156,26 @@ def _resized(
     pixels = np.atleast_3d(np.asarray(ImageOps.exif_transpose(frame)))
     result = look.empty(*sides(size))
     return np.broadcast_to(pixels, result.shape[1:]).astype(result.dtype)
+
+
+def framed(
+    picture: tuple[float, float], frame: tuple[int, int], crop: Crop
+) -> tuple[tuple[float, float, float, float], tuple[int, int]]:
+    """The box of a picture that is seen in a frame, and how large; sizes are width and height.
+
+    Returns left, top, right and bottom of the box, in pixels of the picture, and its width and
+    height in the middle of the frame.
+    """
+    (width, height), (columns, rows) = picture, frame
+    across, down = width, height
+    if crop == "fit":
+        # As written, a square gets a side of the picture exactly.
+        across, down = min(width, height * columns / rows), min(height, width * rows / columns)
+    if crop == "pad":
+        scale = min(rows / height, columns / width)
+        rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    left, top = (width - across) / 2, (height - down) / 2
+    return (left, top, width - left, height - top), (columns, rows)
 
 
 def sides(size: Size) -> tuple[int, int]:

@@ -38,6 +38,10 @@ samples = decoder.run(None, {{"z": z{feed}}})[0]  # [16, {shape}]
 The metadata of the ONNX files say the same, and the names of the classes.
 """
 
+NORMAL = (
+    "It was trained on normal images alone, of the class {}. The test images, and so the metrics "
+    "below, are of all classes. `anomalies.json` says how well it tells them apart."
+)
 NOVELTY = {
     "validation": "`scores.parquet` has the code and the score of every image. `novelty` is the "
     "percentile of a score among those of the validation images.",
@@ -93,6 +97,7 @@ def text(
     warnings = warning_texts.sentences(warnings)
     shape = " × ".join(map(str, images["shape"]))
     classes = len(record["class_names"])
+    normal = record["preparation"].get("normal")
     held_against = baselines_of(evaluation["metrics"], settings, of_dataset)
     found = evaluation["metrics"] | held_against
     metrics = {name: found[name] for name in TABLE if name in found} | by_full_name(quality)
@@ -116,6 +121,7 @@ def text(
     parts = [
         f"# {record['dataset']}, {record['run']}",
         _table(("", ""), facts.items()),
+        *([NORMAL.format(", ".join(normal))] if normal else []),
         *(["## What did not work", *warnings] if warnings else []),
         "## What it is for",
         "Looking at what a variational autoencoder learns: its latent space, its samples, its "

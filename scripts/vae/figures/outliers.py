@@ -1,13 +1,14 @@
 """The test images that fit a run worst, and those that fit it best: `outliers.png`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from vae.data import images
+from vae.data import images, masks
 from vae.data.images import Split
 from vae.data.pixels import to_uint8
 from vae.evaluation import scores
@@ -15,6 +16,7 @@ from vae.figures.sheet import (
     BLUE,
     GRAY,
     HEAD,
+    LONGEST,
     ORANGE,
     PALE,
     RIGHT,
@@ -42,10 +44,10 @@ SETTINGS = {
 }  # fmt: skip
 
 MOST = 10  # images in a row by default, at most
-ROOM = (330, 980)  # height and width of the images of a group, in pixels
+ROOM = (110, 980)  # height of a row of images and width of a group, in pixels, at most
 LEFT, ABOVE, PLANE = 150, 92, 330  # of an image; of a group; the side of the latent plane
 WIDE = 46  # of an image, for which there is room for words above it
-ROWS = ("image", "reconstruction", "error map")
+ROWS = ("image", "reconstruction", "error map")  # and masks, if there are any
 CLASS = 12  # letters of a class's name
 
 
@@ -54,7 +56,7 @@ class Group(NamedTuple):
 
     name: of the group; colour: of its marks in the latent plane, "" for none; rows: which of the
     test images they are, [N]; pixels: uint8 [N, H, W, C]; reconstructions: [N, H, W, C] in [0, 1];
-    error_maps: [N, H, W], in nats; captions: of each.
+    error_maps: [N, H, W], in nats; captions: of each; masks: by name, bool [N, H, W].
     """
 
     name: str
@@ -64,6 +66,7 @@ class Group(NamedTuple):
     reconstructions: np.ndarray
     error_maps: np.ndarray
     captions: Sequence[str]
+    masks: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 def plot(
@@ -71,6 +74,7 @@ def plot(
     path_to_images: str,
     path_to_scores: str,
     path_to_run: str,
+    paths_to_anomalies: Sequence[str],
     path_to_figure: str,
     outliers: int | None,
     classes: list[str] | None,
@@ -80,8 +84,11 @@ def plot(
 ) -> None:
     """Draw the test images of the highest and the lowest scores, and the highest of each class.
 
-    paths_to_networks: `encoder`, `posterior` and `decoder`. outliers: how many of each; None for as
-    many as fit. classes: names of those shown; None for the first. map_sigma: see `scorer_run`.
+    paths_to_networks: `encoder`, `posterior` and `decoder`. paths_to_anomalies: of a run with
+    thresholds, anomalies.parquet, whose s takes the place of the score, and anomalies.json; below
+    the error maps are then what is above the threshold of pixels, and the masks that there are.
+    outliers: how many of each; None for as many as fit. classes: names of those shown; None for the
+    first. map_sigma: see `scorer_run`.
 
     Raises UserError if a file is damaged, or there is no such class.
     """
@@ -90,7 +97,13 @@ def plot(
     names = shown(class_names)
     test = images.load_split(path_to_images, "test")
     table = scores.read(path_to_scores, "test", ["score", "code"])
-    score = table["score"]
+    score, digits, thresholds, of_test = table["score"], 1, None, None
+    if paths_to_anomalies:
+        path_to_anomalies, path_to_record = paths_to_anomalies
+        score = scores.read(path_to_anomalies, "test", ["s"])["s"]
+        thresholds = records.read(path_to_record)["thresholds"]
+        digits = 3 if thresholds["score"] == "max" else 1  # nats a pixel, or an image
+        of_test = masks.load(path_to_images)
     posterior = ApproximatePosterior(
         paths_to_networks["encoder"], paths_to_networks["posterior"], threads
     )
@@ -104,9 +117,15 @@ def plot(
         found = scored(posterior(some), decoder, settings["likelihood"])
         firsts = firsts or [f"#{row}" for row in rows]
         pairs = zip(firsts, score[rows], strict=True)
-        captions = [f"{first}\n{number(value, 1)}" for first, value in pairs]
+        captions = [f"{first}\n{number(value, digits)}" for first, value in pairs]
         maps = error_maps(found.excess, sigma)
-        return Group(name, colour, rows, some.pixels, found.reconstructions, maps, captions)
+        below = {}
+        if thresholds:
+            below["above threshold"] = maps > thresholds["pixel_threshold"]
+        if of_test is not None:
+            below["mask"] = of_test[rows]
+        made = (some.pixels, found.reconstructions, maps, captions, below)
+        return Group(name, colour, rows, *made)
 
     most = outliers or how_many_fit(decoder.image_shape, MOST)
     order = np.argsort(-score, kind="stable")
@@ -121,6 +140,8 @@ def plot(
         rows = np.concatenate([first[label] for label in there])
         above = [shortened(names[label], CLASS) for label in there]
         groups.append(group("highest score of a class", "", rows, above))
+    if thresholds:
+        title += f"   ·   threshold {number(thresholds['threshold'], digits)}"
     save(draw(groups, *plane(table["code"], score), title), path_to_figure)
 
 
@@ -147,7 +168,10 @@ def draw(groups: Sequence[Group], points: np.ndarray, axis_names: list[str], tit
     are a 200th of the pixels of the first group.
     """
     top = max(float(np.quantile(groups[0].error_maps, 0.995)), 1e-9)
-    pictures = [mosaic(_rows(group, top), ROOM) for group in groups]
+    names = [*ROWS, *groups[0].masks]
+    left = (LONGEST - HEAD - RIGHT) // len(groups) - ABOVE
+    room = min(ROOM[0] * len(names), left), ROOM[1]
+    pictures = [mosaic(_rows(group, top), room) for group in groups]
     wide = max(LEFT + max(picture.shape[1] for picture in pictures), 600)
     height = HEAD + sum(ABOVE + len(picture) for picture in pictures) + RIGHT
     figure = sheet(
@@ -161,7 +185,7 @@ def draw(groups: Sequence[Group], points: np.ndarray, axis_names: list[str], tit
     for group, picture in zip(groups, pictures, strict=True):
         axes = place(figure, picture, LEFT, above + ABOVE)
         size, count = picture.shape, len(group.rows)
-        axes.set_yticks((np.arange(3) + 0.5) * size[0] / 3, ROWS)
+        axes.set_yticks((np.arange(len(names)) + 0.5) * size[0] / len(names), names)
         axes.set_title(group.name, weight="bold")
         if size[1] / count >= WIDE:
             axes.xaxis.tick_top()
@@ -181,8 +205,9 @@ def draw(groups: Sequence[Group], points: np.ndarray, axis_names: list[str], tit
 
 
 def _rows(group: Group, top: float) -> np.ndarray:
-    """The images of a group, their reconstructions and their error maps: uint8 [3, N, H, W, 3]."""
+    """Images, reconstructions, error maps and masks of a group: uint8 [R, N, H, W, 3]."""
     shape = (*group.pixels.shape[:3], 3)
     maps = mpl.colormaps["inferno"](np.clip(group.error_maps / top, 0, 1))[..., :3]
-    rows = (group.pixels, group.reconstructions, maps)
+    below = (mask[..., None].astype(float) for mask in group.masks.values())
+    rows = (group.pixels, group.reconstructions, maps, *below)
     return np.stack([np.broadcast_to(to_uint8(row), shape) for row in rows])

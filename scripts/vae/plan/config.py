@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, create_model
 
 from vae.plan.constants import constant
-from vae.plan.fields import OneOrMore, Setting, Strict, or_auto, or_bool, real, whole
+from vae.plan.fields import Name, OneOrMore, Setting, Strict, or_auto, or_bool, real, whole
 from vae.plan.parts import fields, fields_of_all
 from vae.plan.run_settings import RunSettings, Variant
 from vae.plan.sources import OwnData, Source
@@ -92,6 +92,26 @@ class SecondStageSettings(SecondStageTraining):
     )
 
 
+class AnomalySettings(Strict):
+    """What is normal, and from which score on an image is called an anomaly."""
+
+    normal: Annotated[OneOrMore[Name] | None, Setting(default="unknown")] = Field(
+        None,
+        description="the class of normal images, such as `good`, or a list of classes: runs are "
+        "trained on these alone, and tested with all others as well",
+    )
+    contamination: real(gt=0, le=0.5) = Field(
+        0.1,
+        description="share of the validation images whose score is above the threshold; of "
+        "training images if there are no validation images",
+    )
+    score: Literal["auto", "sum", "max"] = Field(
+        "auto",
+        description="`sum`: the `score` of `scores.parquet`; `max`: the maximum of the error map; "
+        "`auto`: max if the test images have masks, else sum",
+    )
+
+
 class ExplorerSettings(Strict):
     """Pages to explore runs in; they are built on request."""
 
@@ -146,6 +166,9 @@ class Dataset(RunSettings, SourceSettings):
     )
     second_stage: Annotated[SecondStageSettings | None, Setting(default=" ")] = Field(
         None, description="another distribution of codes to draw samples from"
+    )
+    anomaly: Annotated[AnomalySettings | None, Setting(default=" ")] = Field(
+        None, description="what is normal, and from which score on an image is an anomaly"
     )
     tensorboard: or_bool(whole(ge=1)) = Field(
         False,

@@ -154,6 +154,8 @@ def preparation(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, An
     their times; not by where the folder is.
     """
     result = {"validation": dataset.validation} if dataset.validation else {}
+    if normal := normal_classes(dataset):
+        result["normal"] = normal
     if isinstance(dataset.source, OwnData):
         format, class_names = dataset.source.format, []
         result["signature"] = folders.look(*dataset.source.paths()).signature
@@ -189,10 +191,29 @@ def factors(dataset: Dataset, sources: Mapping[str, Source]) -> dict[str, str]:
 
 
 def labelled(dataset: Dataset) -> bool:
-    """Whether the images of a dataset may have labels.
+    """Whether the images of a dataset may have labels that a training can learn.
 
-    A folder without two classes has none; whether other data have any, and of how many classes,
-    only jobs know.
+    A folder without two classes has none, nor have normal images, where runs are trained on these
+    alone; whether other data have any, and of how many classes, only jobs know.
     """
     found = _layout(dataset)
-    return found is None or len(found.classes) > 1
+    return not normal_classes(dataset) and (found is None or len(found.classes) > 1)
+
+
+def normal_classes(dataset: Dataset) -> list[str]:
+    """The classes that alone are trained on, sorted; empty if all are."""
+    normal = dataset.anomaly.normal if dataset.anomaly else None
+    return sorted({*(normal or ())})
+
+
+def misplaced_normal_classes(dataset: Dataset, path: str) -> list[str]:
+    """What is wrong with the names of normal classes, as far as a folder shows."""
+    found = _layout(dataset)
+    if found is None:
+        return []
+    return [
+        f"{path}.anomaly.normal: the folder {dataset.source.folder!r} has no class "
+        f"{name!r}{near(name, found.classes)}"
+        for name in normal_classes(dataset)
+        if name not in found.classes
+    ]

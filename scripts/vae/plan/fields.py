@@ -63,10 +63,13 @@ def _as_text(value: Any) -> Any:
     return str(value) if type(value) in (int, float) else value
 
 
+# A text; numbers, which YAML does not read as text, are names too.
+Name = Annotated[str, BeforeValidator(_as_text)]
+
+
 def names(most: int) -> Any:
-    """A list of at most so many names; numbers, which YAML does not read as text, are names too."""
-    name = Annotated[str, BeforeValidator(_as_text)]
-    return Annotated[list[name], Field(min_length=1, max_length=most)]
+    """A list of at most so many names."""
+    return Annotated[list[Name], Field(min_length=1, max_length=most)]
 
 
 def listed(kind: Any, counts: Sequence[int], words: Sequence[str] = ()) -> Any:

@@ -1,10 +1,10 @@
 """The figures that are drawn, as their modules in `vae/figures` state in literals.
 
-FILES: name of each file -> its label in the report. OF: "run" (the default), "second stage" of a
-run, or "dataset" for a figure that shows all runs of one. DRAWN_FOR: keys of a run -> the values
-for which it is drawn, all of which have to match. DRAWN_ABOVE: keys -> the number above which it is
-drawn. DRAWN_WITH: keys of a run, of which it needs one
-that is not 0. SETTINGS: the figure settings that it uses, as
+FILES: name of each file -> its label in the report. OF: "run" (the default), "second stage" for
+runs that have one, "anomaly" for those with thresholds, or "dataset" for a figure that shows all
+runs of one. DRAWN_FOR: keys of a run -> the values for which it is drawn, all of which have to
+match. DRAWN_ABOVE: keys of a run -> the number above which it is drawn. DRAWN_WITH: keys of a run,
+of which it needs one that is not 0. SETTINGS: the figure settings that it uses, as
 `vae.plan.parts` reads them.
 
 Imported by the Snakefile, so by every process of a workflow: no NumPy, no TensorFlow here.
@@ -21,15 +21,19 @@ def files_of_a_dataset() -> list[str]:
     return sorted(file for part in _figures("dataset") for file in part.constants["FILES"])
 
 
-def files_of_a_run(values: Mapping[str, Any], second_stage: bool = False) -> list[str]:
+def files_of_a_run(
+    values: Mapping[str, Any], second_stage: bool = False, anomaly: bool = False
+) -> list[str]:
     """Names of the figures that are drawn for a run with these values, sorted.
 
-    second_stage: whether it has one.
+    second_stage: whether it has one; anomaly: whether its scorer has thresholds.
     """
+    there = {"run": True, "second stage": second_stage, "anomaly": anomaly}
     return sorted(
         file
-        for part in (*_figures("run"), *(_figures("second stage") if second_stage else ()))
-        if _is_drawn(part, values)
+        for kind in there
+        for part in _figures(kind)
+        if there[kind] and _is_drawn(part, values)
         for file in part.constants["FILES"]
     )
 

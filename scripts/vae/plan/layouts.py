@@ -5,6 +5,7 @@ Shared by planning and by what reads the pictures: no NumPy, no Pillow here. Unl
 decides.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,23 @@ class Layout:
     beside: int
     keeps: bool
     classes: frozenset[str]
+
+    def is_mask(self, path: str) -> bool:
+        """Whether a file, relative to the folder and with "/", is a mask of defects."""
+        return bool(self.splits) and self._parts(path)[0].lower() == MASKS
+
+    def key(self, path: str) -> str:
+        """What the paths of a picture and of its mask have in common.
+
+        "crack/1" of test/crack/1.jpg, ground_truth/crack/1_mask.png and ground_truth/crack/1.png.
+        """
+        name, _ = os.path.splitext(self._parts(path)[1])
+        return name.removesuffix("_mask") if self.is_mask(path) else name
+
+    def _parts(self, path: str) -> tuple[str, str]:
+        """The first folder below the one on top, and the rest of a path."""
+        first, _, rest = path.removeprefix(self.top).partition("/")
+        return first, rest
 
     def place(self, path: str) -> Place:
         """What the path of a file means, relative to the folder and with "/"."""

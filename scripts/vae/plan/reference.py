@@ -43,6 +43,7 @@ def tables() -> dict[str, str]:
         "figures": _table(config.FigureSettings.model_fields),
         "evaluation": _table(config.EvaluationSettings.model_fields),
         "second_stage": _table(config.SecondStageSettings.model_fields),
+        "anomaly": _table(config.AnomalySettings.model_fields),
         "explorer": _table(config.ExplorerSettings.model_fields),
         "source": _table(Source.model_fields),
         "file": _table(RawFile.model_fields),

@@ -31,12 +31,14 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 class Run:
     """One training run: its name, and every value it depends on.
 
-    second_stage: whether it gets one; recommended, on_request: see `Variant`.
+    second_stage: whether it gets one; anomaly: whether its scorer gets thresholds; recommended,
+    on_request: see `Variant`.
     """
 
     name: str
     values: dict[str, Any]
     second_stage: bool = False
+    anomaly: bool = False
     recommended: bool = False
     on_request: bool = False
 
@@ -83,6 +85,11 @@ def resolve(config: dict[str, Any]) -> Settings:
         if dataset.second_stage:
             named["second_stage"] = dataset.second_stage.runs
             runs[name] = _with_second_stages(runs[name], dataset.second_stage.runs)
+        if dataset.anomaly:
+            runs[name] = {
+                key: replace(run, anomaly=not run.values["conditional"])
+                for key, run in runs[name].items()
+            }
         errors += [
             f"{path}.{key}.runs: no run is called {run!r}{near(run, runs[name])}"
             for key, selected in named.items()
@@ -92,7 +99,9 @@ def resolve(config: dict[str, Any]) -> Settings:
         errors += _misplaced_starts(runs[name], path)
         errors += _without_validation(runs[name], dataset, path)
         there = conditional and not datasets.unreadable(dataset, path)
-        if there and not datasets.labelled(dataset):
+        if datasets.normal_classes(dataset):
+            errors += _with_normal_classes(dataset, path, conditional)
+        elif there and not datasets.labelled(dataset):
             errors.append(
                 f"{conditional}.conditional: the folder {dataset.source.folder!r} has fewer than "
                 "two classes; sort its pictures into one subfolder a class, or leave this out"
@@ -135,6 +144,24 @@ def _without_validation(runs: dict[str, Run], dataset: Dataset, path: str) -> It
                 f"{path}: the run {run.name}: {setting} goes by validation images, so validation "
                 "has to be a number of training images"
             )
+
+
+def _with_normal_classes(dataset: Dataset, path: str, conditional: str | None) -> Iterator[str]:
+    """What does not go with a training on normal images alone.
+
+    conditional: the place in the config of a conditional run, if there is one.
+    """
+    if conditional:
+        yield (
+            f"{conditional}.conditional: with anomaly.normal, runs are trained on normal images "
+            "alone, so they can know no classes"
+        )
+    if dataset.second_stage:
+        yield (
+            f"{path}.second_stage: with anomaly.normal, runs are trained on normal images alone, "
+            "and a second stage would draw images of every class"
+        )
+    yield from datasets.misplaced_normal_classes(dataset, path)
 
 
 def _with_second_stages(runs: dict[str, Run], selected: list[str] | None) -> dict[str, Run]:

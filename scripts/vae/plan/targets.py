@@ -20,8 +20,10 @@ def dataset_targets(settings: Settings, name: str) -> list[str]:
 
 def run_targets(dataset: str, run: Run) -> list[str]:
     """Everything that is built for a run."""
-    files = [*figures.files_of_a_run(run.values, run.second_stage), *RECORDS]
+    drawn = figures.files_of_a_run(run.values, run.second_stage, run.anomaly)
+    files = [*drawn, *RECORDS]
     files += [] if run.values["conditional"] else ["scorer.onnx"]
+    files += ["anomalies.json"] if run.anomaly else []
     return [f"results/{dataset}/{run.name}/{file}" for file in files]
 
 
@@ -63,6 +65,15 @@ def no_scorer(dataset: str, run: str) -> str:
         f"The run {run} of {dataset} is conditional: how well an image fits depends on its class, "
         "which a new image does not say, so there is no scorer.onnx. The scores of its own images "
         f"are in results/{dataset}/{run}/scores.parquet."
+    )
+
+
+def no_anomalies(dataset: str, run: str) -> str:
+    """Say how a run gets thresholds, where a file is asked for that needs them and it has none."""
+    return (
+        f"The scorer of the run {run} of {dataset} has no threshold. Add one in "
+        f"config/config.yaml: datasets.{dataset}.anomaly: {{contamination: 0.1}}, with normal: if "
+        "the images have classes; docs/anomalies.md."
     )
 
 

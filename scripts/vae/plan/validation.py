@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from vae.plan.config import (
+    AnomalySettings,
     Config,
     Dataset,
     EvaluationSettings,
@@ -61,6 +62,7 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
     if names[:1] == ["datasets"]:
         model = Variant if "variants" in names else Dataset
         model = {
+            "anomaly": AnomalySettings,
             "figures": FigureSettings,
             "evaluation": EvaluationSettings,
             "explorer": ExplorerSettings,

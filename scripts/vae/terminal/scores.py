@@ -50,7 +50,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "--maps",
         type=Path,
         metavar="FOLDER",
-        help="write an error map of each image there: a TIFF file of floats, in nats a pixel",
+        help="write an error map of each image there: a TIFF file of floats, in nats a pixel; "
+        "and what is above the threshold, if the scorer has one, as a PNG file",
     )
     return parser.parse_args(words)
 
@@ -95,9 +96,9 @@ def _write(scorer: Scorer, blocks: Iterable[Block], file: TextIO, maps: Path | N
             [name, *(f"{value:.9g}" for value in row)]
             for name, row in zip(block.files, numbers, strict=True)
         )
-        if maps:
-            for name, error_map in zip(block.files, found["error_map"], strict=True):
-                _save(error_map, maps, name)
+        for kind in scorer.maps if maps else ():
+            for name, picture in zip(block.files, found[kind], strict=True):
+                _save(picture, maps, name)
         count += len(block.files)
     if skipped:
         print(f"{counted(count, 'image')} scored, {skipped} unreadable", file=sys.stderr)
@@ -124,9 +125,13 @@ def _joined(blocks: list[Block]) -> Block:
     )
 
 
-def _save(error_map: np.ndarray, folder: Path, name: str) -> None:
-    """Write a map below a folder, called like its image; nothing leads out of the folder."""
+def _save(picture: np.ndarray, folder: Path, name: str) -> None:
+    """Write an error map [H, W], or a mask, below a folder, called like its image.
+
+    Nothing leads out of the folder.
+    """
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..")]
     path = folder.joinpath(*parts)
-    with atomic(path.with_name(f"{path.name}.tiff")) as part:
-        Image.fromarray(error_map).save(part)
+    is_mask = picture.dtype == bool
+    with atomic(path.with_name(f"{path.name}.{'mask.png' if is_mask else 'tiff'}")) as part:
+        Image.fromarray(255 * picture.astype(np.uint8) if is_mask else picture).save(part)

@@ -2,9 +2,12 @@
 
 import json
 import os
+from pathlib import Path
+from typing import Any
 
 from vae import likelihoods
-from vae.latent.scoring import default_sigma
+from vae.data import images, masks
+from vae.latent.scoring import Scorer, default_sigma
 from vae.services import gpus, records
 from vae.services.errors import reading
 from vae.services.files import atomic
@@ -16,10 +19,15 @@ def export_scorer(
     path_to_run: str,
     path_to_scorer: str,
     map_sigma: float | None,
+    path_to_images: str | None = None,
+    anomaly: dict[str, Any] | None = None,
+    threads: int = 1,
 ) -> None:
     """Write scorer.onnx; its metadata are those of the run's networks, and `scorer`.
 
     map_sigma: of the filter of error maps, in pixels; None for a share of the shorter side.
+    anomaly: None for a scorer without thresholds; else `contamination` and `score`, see
+    `thresholds`, which are found from images of path_to_images.
 
     Raises UserError if a file is damaged.
     """
@@ -27,6 +35,7 @@ def export_scorer(
     # TensorFlow takes seconds to import, so only once the log is there.
     import onnx
 
+    from vae.training import thresholds
     from vae.training.scorer import scorer
 
     record = records.read(path_to_run)
@@ -39,8 +48,25 @@ def export_scorer(
     binary = settings["binarize"] == "dynamic"
     model = scorer(*networks, likelihoods.get(settings["likelihood"]), sigma, binary)
     about = {entry.key: entry.value for entry in networks[0].metadata_props}
-    about["scorer"] = json.dumps({"map_sigma": sigma, "black_and_white": binary})
-    onnx.helper.set_model_props(model, about)
-    onnx.checker.check_model(model)
+    of_scorer = {"map_sigma": sigma, "black_and_white": binary}
+
+    def write(path: Path) -> None:
+        onnx.helper.set_model_props(model, about | {"scorer": json.dumps(of_scorer)})
+        onnx.checker.check_model(model)
+        onnx.save(model, path)
+
     with atomic(path_to_scorer) as part:
-        onnx.save(model, part)
+        write(part)
+        if anomaly:
+            score = anomaly["score"]
+            if score == "auto":
+                score = "sum" if masks.load(path_to_images) is None else "max"
+            found = thresholds.find(
+                Scorer(part, threads),
+                images.load(path_to_images),
+                score,
+                anomaly["contamination"],
+            )
+            thresholds.add(model, found)
+            of_scorer["anomaly"] = found._asdict()
+            write(part)

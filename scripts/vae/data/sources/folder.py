@@ -3,20 +3,26 @@
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from vae.data import archives, pictures
+from vae.data import masks as mask_files
 from vae.data.archives import ArchiveError
 from vae.data.pictures import Entry
-from vae.data.streams import Block, Raw, Stream
+from vae.data.streams import Raw, Stream
 from vae.plan import folders
-from vae.plan.layouts import Place, layout
+from vae.plan.layouts import MASKS, Place, layout
 from vae.services.errors import UserError
 from vae.services.listing import is_archive, is_hidden, is_sidecar, list_files
 from vae.services.words import counted
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 RAW = "folder"
 RAW_DESCRIPTION = "a folder of pictures, or a .zip or .tar of one; docs/your-own-images.md"
@@ -68,6 +74,39 @@ def read(raw: Raw) -> Stream:
     )
 
 
+def masks(raw: Raw, names: Sequence[str]) -> tuple[Iterator[tuple[int, np.ndarray]], set[str]]:
+    """The masks of images of defects, from the folder `ground_truth` next to those of the splits.
+
+    names: of images that `read` gave. Returns for each image its row among these and its mask,
+    bool [H, W], see `vae.data.masks`; and the files that they come from, none if there is no such
+    folder.
+
+    Raises UserError if an image has no mask, and others have one.
+    """
+    (place,) = raw.paths
+    settings = raw.settings
+    paths, *_ = _listed(place)
+    decided = layout(paths, settings["class_depth"], settings["split_folders"])
+    by_key = {decided.key(path): path for path in paths if decided.is_mask(path)}
+    if not by_key:
+        return iter(()), set()
+    by_name = {_text(path): path for path in paths}
+    rows = defaultdict(list)
+    for row, name in enumerate(names):
+        file, corner = mask_files.parted(name)
+        rows[by_name.get(file, file)].append((row, corner))
+    pairs = {path: by_key.get(decided.key(path)) for path in rows}
+    if missing := [_text(path) for path, mask in pairs.items() if mask is None]:
+        raise UserError(
+            f"{place}: {len(missing)} of {len(pairs)} test images of defects have no mask in "
+            f"{MASKS}, such as {missing[0]}, whose mask would be "
+            f"{MASKS}/{decided.key(missing[0])}_mask.png. Add them, or remove that folder."
+        )
+    files = _files(place, dict.fromkeys([*pairs, *pairs.values()]))
+    found = mask_files.read(files, pairs, rows, settings)
+    return _guarded(found, place), {_text(mask) for mask in pairs.values()}
+
+
 def _listed(place: str | Path) -> tuple[list[str], list[tuple[str, str]], int]:
     """The files of a folder or archive, what cannot be looked at, and how many are ignored."""
     try:
@@ -93,9 +132,9 @@ def _damaged(place: str | Path, error: ArchiveError) -> UserError:
     )
 
 
-def _guarded(blocks: Iterator[Block], place: str | Path) -> Iterator[Block]:
+def _guarded(parts: Iterator[T], place: str | Path) -> Iterator[T]:
     try:
-        yield from blocks
+        yield from parts
     except ArchiveError as error:
         raise _damaged(place, error) from error
 
@@ -103,13 +142,16 @@ def _guarded(blocks: Iterator[Block], place: str | Path) -> Iterator[Block]:
 def _entries(
     place: str | Path, places: Mapping[str, Place], groups: Mapping[str, str]
 ) -> Iterator[Entry]:
-    if os.path.isdir(place):
-        files = ((path, os.path.join(place, path)) for path in places)
-    else:
-        files = archives.contents(place, places)
-    for path, file in files:
+    for path, file in _files(place, places):
         columns = {"group": groups[path]} if groups else {}
         yield Entry(_text(path), file, _text(places[path].label), places[path].split, columns)
+
+
+def _files(place: str | Path, paths: Collection[str]) -> Iterator[tuple[str, str | Path | bytes]]:
+    """The path of each file, and where it is or what it contains."""
+    if os.path.isdir(place):
+        return ((path, os.path.join(place, path)) for path in paths)
+    return archives.contents(place, paths)
 
 
 def _groups(paths: Sequence[str], pattern: str | None) -> dict[str, str]:
