@@ -17,12 +17,13 @@ from pathlib import Path
 from benchmarks import ROOT
 from benchmarks.results import table
 from vae.evaluation import comparison
+from vae.evaluation.metrics import joined
 from vae.plan.loading import files, load
 from vae.plan.runs import Run, Settings
 from vae.services import records
 
 RUNS = ROOT / "docs/results.yaml"
-RECORDS = ("run.json", "metrics.json", "sample_quality.json")
+RECORDS = ("run.json", "metrics.json", "representation.json", "sample_quality.json")
 
 
 def build(datasets: Iterable[str], overlays: Sequence[str], cores: int, hours: float) -> bool:
@@ -48,11 +49,14 @@ def tables(settings: Settings, datasets: Iterable[str]) -> str:
         complete = [run for run in runs if baselines.exists() and _complete(folder, run)]
         parts.append(f"## {dataset}")
         if complete:
-            of_runs = (
+            runs_json, metrics, representations, qualities = (
                 [records.read(folder / run.name / name) for run in complete] for name in RECORDS
             )
+            evaluations = list(map(joined, metrics, representations))
             recommended = [run.name for run in complete if run.recommended]
-            rows = comparison.table(*of_runs, records.read(baselines), recommended)
+            rows = comparison.table(
+                runs_json, evaluations, qualities, records.read(baselines), recommended
+            )
             parts.append(table(rows))
         if len(complete) < len(runs):
             parts.append(f"{len(runs) - len(complete)} of {len(runs)} runs are not complete.")

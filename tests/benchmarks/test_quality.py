@@ -44,7 +44,10 @@ def test_tables_have_the_complete_runs(tmp_path, monkeypatch):
     assert quality.tables(settings, ["d"]) == nothing
     folder = tmp_path / "results/d/ld_2"
     folder.mkdir(parents=True)
-    for name, content in zip(quality.RECORDS, run(2, mse=0.03), strict=True):
+    record, metrics, samples = run(2, mse=0.03)
+    representation = {"metrics": {}, "notes": []}
+    contents = (record, metrics | {"notes": []}, representation, samples)
+    for name, content in zip(quality.RECORDS, contents, strict=True):
         assert quality.tables(settings, ["d"]) == nothing
         (folder / name).write_text(json.dumps(content))
     (folder.parent / "baselines.json").write_text(json.dumps({"metrics": {}}))
