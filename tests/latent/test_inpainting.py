@@ -5,6 +5,7 @@ import pytest
 from onnx import helper
 
 from tests.helpers.networks import BIAS, SHAPE, WEIGHT, encoder, gaussian_decoder, write
+from vae import likelihoods
 from vae.latent import inpainting
 from vae.latent.onnx import Decoder
 from vae.latent.posteriors import ApproximatePosterior
@@ -99,3 +100,35 @@ def test_a_posterior_that_is_known_by_its_draws_alone_will_do(tmp_path, networks
     mean, covariance = exact()
     spread = np.sqrt(np.diag(covariance).max())
     np.testing.assert_allclose(found.mean[HIDDEN, 0], mean, atol=0.15 * spread)
+
+
+def random_parameters(likelihood, rng):
+    """Parameters of 5 points for images of 3 x 4, in colour if the likelihood is for those."""
+    channels = 3 if likelihood == "gaussian_rgb" else 1
+    shapes = {
+        "bernoulli": {"logits": (3, 4, 1)},
+        "gaussian": {"log_var": (1,)},
+        "gaussian_rgb": {"log_scale": (3,), "slopes": (3,)},
+        "logistic_mixture": dict.fromkeys(("centre", "log_scale", "log_weight"), (3, 4, 2)),
+    }[likelihood]
+    shapes |= {"mean": (3, 4, channels)}
+    return {name: rng.normal(size=(5, *shape)) / 4 for name, shape in shapes.items()}, channels
+
+
+@pytest.mark.parametrize(
+    "likelihood", ["bernoulli", "gaussian", "gaussian_rgb", "logistic_mixture"]
+)
+def test_the_likelihoods_of_two_parts_of_an_image_add_up_to_that_of_all(likelihood):
+    rng = np.random.default_rng(0)
+    parameters, channels = random_parameters(likelihood, rng)
+    x, some = rng.random((3, 4, channels)), rng.random((3, 4)) < 0.4
+    log_likelihood = likelihoods.get(likelihood).log_likelihood
+    whole, *parts = (
+        log_likelihood(
+            x[part].reshape(1, -1),
+            {name: inpainting._shown(values, part) for name, values in parameters.items()},
+        )
+        for part in (np.ones((3, 4), bool), some, ~some)
+    )
+    np.testing.assert_allclose(whole, log_likelihood(x.reshape(1, -1), parameters))
+    np.testing.assert_allclose(sum(parts), whole)

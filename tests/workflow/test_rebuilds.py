@@ -152,6 +152,17 @@ def test_a_grid_needs_the_codes_of_many_dimensions_alone(unbuilt_copy):
     assert plan["encode"] == {many}
 
 
+def test_a_map_is_laid_out_of_more_than_three_dimensions_alone(unbuilt_copy):
+    unbuilt_copy.configure("digits", latent_dim=[3, 4])
+    plan = unbuilt_copy.planned("--", "digits")
+    assert plan["map_codes"] == plan["plot_map"] == {"digits/ld_4"}
+    assert not {"export_atlas", "export_projector"} & plan.keys()
+    atlases = [f"results/digits/ld_{latent_dim}/atlas.parquet" for latent_dim in (3, 4)]
+    plan = unbuilt_copy.planned("--", *atlases)
+    assert plan["export_atlas"] == {"digits/ld_3", "digits/ld_4"}
+    assert plan["map_codes"] == {"digits/ld_4"}
+
+
 def test_a_figure_is_a_module_a_script_a_rule_and_a_caption(built_copy):
     files = {
         "scripts/vae/figures/toy.py": TOY_MODULE,
