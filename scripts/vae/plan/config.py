@@ -97,8 +97,8 @@ class AnomalySettings(Strict):
 
     normal: Annotated[OneOrMore[Name] | None, Setting(default="unknown")] = Field(
         None,
-        description="the class of normal images, such as `good`, or a list of classes: runs are "
-        "trained on these, and tested with all others, too",
+        description="the class of normal images, such as `good`, or several: runs are "
+        "trained on these alone, and tested with all others as well",
     )
     contamination: real(gt=0, le=0.5) = Field(
         0.1,
