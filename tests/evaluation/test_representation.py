@@ -60,11 +60,15 @@ def test_equal_codes_are_no_trouble():
 
 def test_images_without_a_class_do_not_count_and_the_same_are_drawn_again():
     labels = np.array([-1, 2, -1, 0, 1, 2])
-    assert labelled(labels, 9).tolist() == [1, 3, 4, 5]
-    some = labelled(labels, 2)
+    assert labelled(labels, labels, 9).tolist() == [1, 3, 4, 5]
+    some = labelled(labels, labels, 2)
     assert len(some) == 2
     assert (labels[some] >= 0).all()
-    assert some.tolist() == labelled(labels, 2).tolist()
+    assert some.tolist() == labelled(labels, labels, 2).tolist()
+
+
+def test_nor_do_images_of_a_class_that_was_not_trained_on():
+    assert labelled(np.array([0, 3, 1, 3]), np.array([1, 0, -1]), 9).tolist() == [0, 2]
 
 
 def split(labels, height=2):

@@ -42,10 +42,13 @@ class Labelled(NamedTuple):
 
 def cannot_test(splits: Mapping[str, Split]) -> str:
     """Why nothing can be learned from these images; empty if it can."""
-    if any(not (split.labels >= 0).any() for split in splits.values()):
-        return "There are no labels, so how much of a class is in the codes is not evaluated."
     labels = splits["train"].labels
-    labels = labels[labelled(labels, TRAIN)]
+    if any(not known(split.labels, labels).any() for split in splits.values()):
+        return (
+            "Training and test images share no labels, so how much of a class is in the codes is "
+            "not evaluated."
+        )
+    labels = labels[labelled(labels, labels, TRAIN)]
     if len(labels) < max(NEIGHBOURS) or len(np.unique(labels)) < 2:
         return (
             "How much of a class is in the codes is not evaluated: that takes training images of "
@@ -54,9 +57,14 @@ def cannot_test(splits: Mapping[str, Split]) -> str:
     return ""
 
 
-def labelled(labels: np.ndarray, most: int) -> np.ndarray:
-    """Which images have a label, at most so many of them at random: ascending rows."""
-    rows = np.flatnonzero(labels >= 0)
+def known(labels: np.ndarray, of_training: np.ndarray) -> np.ndarray:
+    """Which images have a class that training images have, too, bool [N]."""
+    return np.isin(labels, np.unique(of_training[of_training >= 0]))
+
+
+def labelled(labels: np.ndarray, of_training: np.ndarray, most: int) -> np.ndarray:
+    """Which images are `known`, at most so many of them at random: ascending rows."""
+    rows = np.flatnonzero(known(labels, of_training))
     return rows[random_rows(len(rows), most, np.random.default_rng(0))]
 
 
@@ -64,7 +72,10 @@ def of_pixels(train: Split, test: Split) -> dict[str, dict[str, Any]]:
     """What `metrics` gives of pixels; nothing of images of more than MOST_VALUES values."""
     if math.prod(train.pixels.shape[1:]) > MOST_VALUES:
         return {}
-    both = (train, labelled(train.labels, TRAIN)), (test, labelled(test.labels, TEST))
+    both = [
+        (split, labelled(split.labels, train.labels, most))
+        for split, most in ((train, TRAIN), (test, TEST))
+    ]
     return metrics(
         *(
             Labelled(to_unit(split.pixels[rows]).reshape(len(rows), -1), split.labels[rows])

@@ -46,9 +46,12 @@ def evaluate(
     found: dict[str, dict[str, Any]] = {name: {} for name in data.splits if name != "train"}
     if not note:
         pca = PCA(data.train.pixels, encoded["train"].z.shape[1])
-        train = _both(data.train, encoded["train"], TRAIN, pca)
+        of_training = data.train.labels
+        rows = labelled(of_training, of_training, TRAIN)
+        train = _both(data.train, encoded["train"], rows, pca)
         for name, of_split in found.items():
-            test = _both(data.splits[name], encoded[name], TEST, pca)
+            rows = labelled(data.splits[name].labels, of_training, TEST)
+            test = _both(data.splits[name], encoded[name], rows, pca)
             for prefix in train:
                 of_split |= metrics(train[prefix], test[prefix], prefix)
     if factors and not conditional:
@@ -67,9 +70,8 @@ def _known(split: Split, encoded: Codes, factors: Iterable[str]) -> Known:
     return Known(encoded.z[rows], {name: split.columns[name][rows] for name in factors})
 
 
-def _both(split: Split, encoded: Codes, most: int, pca: PCA) -> dict[str, Labelled]:
+def _both(split: Split, encoded: Codes, rows: np.ndarray, pca: PCA) -> dict[str, Labelled]:
     """Codes and principal components of some images of a split, by prefix of their metrics."""
-    rows = labelled(split.labels, most)
     parts = slices(len(rows), BATCH // math.prod(split.pixels.shape[1:]))
     components = np.concatenate([pca.codes(split.pixels[rows[part]]) for part in parts])
     labels = split.labels[rows]
