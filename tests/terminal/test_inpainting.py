@@ -40,6 +40,17 @@ def test_hidden_pixels_are_what_the_visible_ones_say(linear, tmp_path):
         assert image.size == (96, 64)
 
 
+def test_a_mask_is_what_it_is_whatever_the_range_of_the_images_and_their_negative(linear, tmp_path):
+    weight, bias = np.full((1, 6), 0.2), np.full(6, 0.5)
+    image = {"preparation": {"crop": "fit", "intensity": [0, 2550], "bands": 0}}
+    about = {"likelihood": "gaussian", "image": image}
+    gaussian_decoder(linear / "decoder.onnx", weight, 0.02, bias, **about)
+    words = ("--inpaint", tmp_path / "picture.png", "--mask", tmp_path / "mask.png", "--invert")
+    assert call(linear, *words, "-o", tmp_path / "a.npy") == 0
+    (image,) = np.load(tmp_path / "a.npy")
+    np.testing.assert_allclose(image, 1 - 20 / 255, atol=0.03)
+
+
 @pytest.mark.parametrize(
     ("mask", "words", "message"),
     [

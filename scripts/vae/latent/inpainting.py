@@ -18,7 +18,7 @@ from vae.latent.onnx import BATCH, Decoder, slices
 from vae.latent.posteriors import ApproximatePosterior, Draws, log_normal, log_sum_exp
 from vae.latent.sampling import prior
 
-CHAINS, DRAWS, ROUNDS = 16, 32, 10  # images completed side by side, codes of each, how often
+CHAINS, DRAWS, ROUNDS = 64, 16, 10  # images completed side by side, codes of each, how often
 FIRST = 1000  # codes from the prior to begin with
 SCALES = (1.0, 2.0)  # by which q is widened, each for as many draws, where it is normal
 
@@ -63,9 +63,9 @@ def complete(
     def filled(images: np.ndarray) -> np.ndarray:
         return np.where(visible[..., None], x, images)
 
+    # Of codes from the prior the likeliest, each once, so that chains begin at different images.
     z = prior(FIRST, decoder.latent_size, seed)
-    weights = log_weights(z, log_normal(z))
-    current = z[_chosen(weights, CHAINS, rng)]
+    current = z[np.argsort(-log_weights(z, log_normal(z)), kind="stable")[:CHAINS]]
     labels = np.full(CHAINS, -1 if label is None else label)
     for _ in range(ROUNDS):
         q = posterior(Split(to_uint8(filled(decoder(current, label))), labels))

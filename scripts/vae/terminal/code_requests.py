@@ -3,8 +3,9 @@
 import argparse
 import glob
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -118,15 +119,21 @@ def encode(
     """Return the codes of pictures, without noise: float32 [N, D]."""
     encoder = run.encoder()
     labels = None if label is None else np.full(len(paths), label)
-    return encoder(read(run, encoder, paths, arguments), labels)
+    preparation = encoder.about["image"]["preparation"]
+    return encoder(read(run, encoder, paths, preparation, arguments), labels)
 
 
 def read(
-    run: Run, network: Decoder | Encoder, paths: Sequence[Path], arguments: argparse.Namespace
+    run: Run,
+    network: Decoder | Encoder,
+    paths: Sequence[Path],
+    preparation: Mapping[str, Any],
+    arguments: argparse.Namespace,
 ) -> np.ndarray:
     """Return pictures as images of the size that a network has: uint8 [N, H, W, C].
 
-    Prepared in the way of the run's own, unless --crop says otherwise; --invert gives negatives.
+    preparation: how their pixels are read; they are cropped as those of the run, unless --crop says
+    otherwise. --invert gives negatives.
     """
     # Decoding and its processes: only here.
     from vae.data.image_files import UnreadableError
@@ -135,7 +142,7 @@ def read(
 
     height, width, channels = network.image_shape
     crop = arguments.crop or run.crop(network)
-    look = look_of(network.about["image"]["preparation"], channels)
+    look = look_of(preparation, channels)
     pixels = np.empty((len(paths), height, width, channels), np.uint8)
     for image, path in zip(pixels, paths, strict=True):
         try:

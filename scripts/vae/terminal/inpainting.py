@@ -21,13 +21,11 @@ def images(run: Run, arguments: argparse.Namespace) -> np.ndarray:
         raise UserError("-o: --inpaint makes pictures, not codes. Name one, such as out.png.")
     label = run.label(arguments.label)
     posterior = run.posterior()
-    pixels, mask = (
-        code_requests.read(run, run.decoder, [path], argparse.Namespace(**options))[0]
-        for path, options in (
-            (arguments.inpaint, vars(arguments)),
-            (arguments.mask, vars(arguments) | {"invert": False}),
-        )
-    )
+    preparation = run.decoder.about["image"]["preparation"]
+    (pixels,) = code_requests.read(run, run.decoder, [arguments.inpaint], preparation, arguments)
+    # A mask is white and black, whatever the bands and the range of the run's images.
+    plain = argparse.Namespace(**vars(arguments) | {"invert": False})
+    (mask,) = code_requests.read(run, run.decoder, [arguments.mask], {}, plain)
     hidden = mask.mean(axis=-1) >= 127.5
     if hidden.all() or not hidden.any():
         what = "everything is hidden" if hidden.all() else "nothing is hidden"
