@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 
 from PIL import Image
 
 from tests.helpers.faults import without_rights
+from tests.helpers.workspace import Workspace
 
 
 def files(folder):
@@ -20,16 +20,13 @@ def test_a_read_only_project_behind_a_link_builds_where_nothing_is_as_usual(fres
     work.mkdir()
     subprocess.run(["chmod", "-R", "a-w", project], check=True)
     before = files(project)
-    command = (sys.executable, "-m", "snakemake", "-s", tmp_path / "a link" / "Snakefile")
+    snakefile = str(tmp_path / "a link" / "Snakefile")
     targets = ("results/digits/ld_2/grid.png", "results/digits/ld_2/metrics.json")
-    done = subprocess.run(
-        [*without_rights(), *command, "--cores", "2", "--", *targets],
-        cwd=work,
+    done = Workspace(work).snakemake(
+        *("-s", snakefile, "--cores", "2", "--", *targets),
+        before=without_rights(),
         env={"PATH": os.environ["PATH"], "LC_ALL": "C"},  # no HOME
         umask=0o077,
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     with Image.open(work / targets[0]) as image:

@@ -4,27 +4,17 @@ import hashlib
 import json
 import re
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 import yaml
 
 from tests.helpers import ROOT
+from tests.helpers.workspace import Workspace
 
 PAGE = (ROOT / "docs/other-workflows.md").read_text(encoding="utf-8")
 SNAKEFILE, SCRIPT = re.findall(r"```python\n(.*?)```", PAGE, re.S)
 (CONFIG,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
-
-
-def snakemake(folder, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def importer(fresh, tmp_path):
 
 
 def test_the_example_builds_and_all_of_ours_lies_below_the_prefix(importer):
-    done = snakemake(importer, "--cores", "2")
+    done = Workspace(importer).snakemake("--cores", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     nearest = np.loadtxt(importer / "nearest.csv", delimiter=",")
     assert nearest.shape == (360, 2)
@@ -48,12 +38,12 @@ def test_the_example_builds_and_all_of_ours_lies_below_the_prefix(importer):
     written = {path.name for path in importer.iterdir()} - {".snakemake"}
     assert written == {"Snakefile", "config.yaml", "nearest.py", "nearest.csv", "models"}
     assert [path.name for path in (importer / "models").iterdir()] == ["results"]
-    again = snakemake(importer, "-n")
+    again = Workspace(importer).snakemake("-n")
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
 def test_its_config_is_the_whole_config_but_for_the_sources(importer):
-    listed = snakemake(importer, "--list-rules").stdout.split()
+    listed = Workspace(importer).snakemake("--list-rules").stdout.split()
     assert {"vae_digits", "vae_train"} <= {*listed}
     assert "vae_mnist" not in listed
     # A file that sources.yaml knows, from a mirror of the config, to a place below the prefix.
@@ -66,7 +56,7 @@ def test_its_config_is_the_whole_config_but_for_the_sources(importer):
     (importer / "config.yaml").write_text(json.dumps(config))
     raw = f"models/results/raw/cifar10/{name}"
     for _ in range(2):  # the second time it is there, which is not asked of a place without prefix
-        done = snakemake(importer, "--cores", "1", "--", raw)
+        done = Workspace(importer).snakemake("--cores", "1", "--", raw)
         assert done.returncode == 0, done.stdout + done.stderr
         assert (importer / raw).read_bytes() == b"images"
 
@@ -74,11 +64,11 @@ def test_its_config_is_the_whole_config_but_for_the_sources(importer):
 def test_without_a_config_of_its_own_it_has_the_datasets_of_the_project(importer):
     bare = re.sub(r"    config:\n.*\n", "", SNAKEFILE)
     (importer / "Snakefile").write_text(bare)
-    done = snakemake(importer, "-n")
+    done = Workspace(importer).snakemake("-n")
     assert done.returncode == 0, done.stdout + done.stderr
     (importer / "models/results").mkdir(parents=True)
     (importer / "models/results/digits").write_text("")
-    done = snakemake(importer, "-n")
+    done = Workspace(importer).snakemake("-n")
     assert "models/results/digits is a file" in done.stderr
 
 
@@ -93,7 +83,7 @@ def test_from_a_git_repository_it_says_to_clone(fresh, importer):
         subprocess.run(["git", *command], cwd=repository, check=True)
     source = f'gitfile("{repository}", path="Snakefile", ref="main")'
     (importer / "Snakefile").write_text(SNAKEFILE.replace('"../vae/Snakefile"', source))
-    done = snakemake(importer, "-n")
+    done = Workspace(importer).snakemake("-n")
     assert done.returncode == 1
     assert "Clone the repository, and give `snakefile:` the path of its" in done.stderr
     assert "Traceback" not in done.stderr
