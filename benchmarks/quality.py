@@ -17,10 +17,8 @@ from pathlib import Path
 from benchmarks import ROOT
 from benchmarks.results import table
 from vae.evaluation import comparison
-from vae.evaluation.metrics import joined
 from vae.plan.loading import files, load
 from vae.plan.runs import Run, Settings
-from vae.services import records
 
 RUNS = ROOT / "docs/results.yaml"
 RECORDS = ("run.json", "metrics.json", "representation.json", "sample_quality.json")
@@ -49,15 +47,9 @@ def tables(settings: Settings, datasets: Iterable[str]) -> str:
         complete = [run for run in runs if baselines.exists() and _complete(folder, run)]
         parts.append(f"## {dataset}")
         if complete:
-            runs_json, metrics, representations, qualities = (
-                [records.read(folder / run.name / name) for run in complete] for name in RECORDS
-            )
-            evaluations = list(map(joined, metrics, representations))
+            paths = ([folder / run.name / name for run in complete] for name in RECORDS)
             recommended = [run.name for run in complete if run.recommended]
-            rows = comparison.table(
-                runs_json, evaluations, qualities, records.read(baselines), recommended
-            )
-            parts.append(table(rows))
+            parts.append(table(comparison.read(*paths, baselines, recommended)))
         if len(complete) < len(runs):
             parts.append(f"{len(runs) - len(complete)} of {len(runs)} runs are not complete.")
     return "\n\n".join(parts)

@@ -1,7 +1,9 @@
 """Datasets to find anomalies in: normal images to train on, all others to test with."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
 
 from vae.data.images import Images
 from vae.data.streams import Block, Skipped, Stream
@@ -14,12 +16,13 @@ NOT_NORMAL = "to train on, and not normal"  # in skipped.csv
 def tested(stream: Stream, normal: Collection[str], place: str) -> Stream:
     """The same images; those of classes that are not normal are to be tested with.
 
-    Where the stream says what is for training and for testing, that stays, and images that are not
-    normal are left out of training and validation. Where it does not, normal images are split as
-    ever. The blocks end with a UserError if there is no image of a normal class, or one without a
-    class.
+    If the stream says which images are for training and which for testing, it stays so, and images
+    that are not normal are left out of training and validation. If it does not, normal images are
+    split as usual.
 
     normal: names of classes. place: where the images come from, for messages.
+
+    After the last block, raises UserError if a normal class has no image, or an image has no class.
     """
     return stream._replace(blocks=_tested(stream.blocks, normal, place))
 
@@ -54,6 +57,13 @@ def _tested(blocks: Iterator[Block], normal: Collection[str], place: str) -> Ite
             "whether they are normal. Give them one or remove them; or remove anomaly.normal from "
             "config/config.yaml, and keep anomaly.contamination."
         )
+
+
+def are_defects(
+    labels: np.ndarray, class_names: Sequence[str], normal: Collection[str]
+) -> np.ndarray:
+    """Which images are of a class that is not normal, bool [N], by their labels [N]."""
+    return ~np.isin(np.array(class_names), [*normal])[labels]
 
 
 def check(images: Images, place: str) -> None:

@@ -106,8 +106,8 @@ def _write_masks(
     reader: ModuleType, raw: Raw, images: Images, normal: Sequence[str], path: Path
 ) -> set[str]:
     """Add the masks of test images to images.npz, if there are masks; returns their files."""
-    labels = [images.class_names.index(name) for name in normal]
-    rows = np.flatnonzero(~np.isin(images.test.labels, labels))
+    is_defect = anomalies.are_defects(images.test.labels, images.class_names, normal)
+    rows = np.flatnonzero(is_defect)
     found, files = reader.masks(raw, [*images.test.files[rows]])
     if files:
         of_rows = ((rows[number], mask) for number, mask in found)

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vae.data import images, masks
+from vae.data.anomalies import are_defects
 from vae.data.images import Images
 from vae.evaluation import detection
-from vae.latent.onnx import BATCH, slices
+from vae.latent.codes import random_rows
 from vae.latent.scoring import Scorer
 from vae.services import records
 from vae.services.files import atomic
@@ -56,7 +56,7 @@ def evaluate(
             "nothing that the labels could be compared with."
         )
     else:
-        is_defect = ~_normal(data, normal)[data.test.labels]
+        is_defect = are_defects(data.test.labels, data.class_names, normal)
         content["images"]["defects"] = int(is_defect.sum())
         content["metrics"], content["defects"] = of_images(found, data, is_defect)
         content["notes"] += _missing(is_defect)
@@ -70,18 +70,13 @@ def evaluate(
     records.write(content, path_to_record)
 
 
-def _normal(data: Images, normal: list[str]) -> np.ndarray:
-    """Of each class whether it is normal, [K]."""
-    return np.isin(np.array(data.class_names), normal)
-
-
 def _write(data: Images, scorer: Scorer, path: str | Path) -> dict[str, np.ndarray]:
     """Write the table; returns of test images, [N], each of COLUMNS, and "sum" and "max"."""
     normal = data.preparation.get("normal")
     found, tables = {}, []
     for name, split in data.splits.items():
         parts: dict[str, list[np.ndarray]] = {}
-        for outputs in _scored(scorer, split.pixels):
+        for outputs in scorer.in_parts(split.pixels, np.arange(len(split))):
             outputs |= {"sum": outputs["score"], "max": outputs["error_map"].max(axis=(1, 2))}
             for column in (*COLUMNS, "sum", "max"):
                 parts.setdefault(column, []).append(outputs[column])
@@ -89,7 +84,7 @@ def _write(data: Images, scorer: Scorer, path: str | Path) -> dict[str, np.ndarr
         class_names = [data.class_names[i] if i >= 0 else None for i in split.labels.tolist()]
         labels = pa.nulls(len(split), pa.bool_())
         if normal is not None:
-            labels = pa.array(~_normal(data, normal)[split.labels])
+            labels = pa.array(are_defects(split.labels, data.class_names, normal))
         of_source = {
             "index": np.arange(len(split)),
             "file": pa.array([*split.files], pa.string()),
@@ -101,12 +96,6 @@ def _write(data: Images, scorer: Scorer, path: str | Path) -> dict[str, np.ndarr
     with atomic(path) as part:
         pq.write_table(pa.concat_tables(tables), part)
     return found["test"]
-
-
-def _scored(scorer: Scorer, pixels: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
-    """Yield what the scorer gives for images, some at a time."""
-    for rows in slices(len(pixels), BATCH // math.prod(scorer.image_shape)):
-        yield scorer(pixels[rows])
 
 
 def of_images(
@@ -151,14 +140,14 @@ def of_pixels(scorer: Scorer, pixels: np.ndarray, of_test: np.ndarray) -> tuple[
     more, images are drawn at random.
     """
     size = math.prod(of_test.shape[1:])
-    rows = np.random.default_rng(0).permutation(len(pixels))[: max(1, MOST_PIXELS // size)]
-    rows, notes = np.sort(rows), []
+    rows = random_rows(len(pixels), max(1, MOST_PIXELS // size), np.random.default_rng(0))
+    notes = []
     if len(rows) < len(pixels):
         notes.append(f"pixel_auroc and pro are of {len(rows)} of the test images, drawn at random.")
     drawn = of_test[rows]
     if not drawn.any() or drawn.all():
         return {}, [*notes, "The masks of the test images are all empty, or all full."]
-    maps = np.concatenate([found["error_map"] for found in _scored(scorer, pixels[rows])])
+    maps = np.concatenate([found["error_map"] for found in scorer.in_parts(pixels, rows)])
     values = {
         "pixel_auroc": detection.auroc(maps.ravel(), drawn.ravel()),
         "pro": detection.pro(maps, drawn),

@@ -1,14 +1,16 @@
 """Runs of a dataset side by side: a row a setting, over the seeds that it was trained with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from vae.evaluation import metrics, sample_metrics
-from vae.evaluation.metrics import GROUPS, Metric, baselines_of
+from vae.evaluation.metrics import GROUPS, Metric, baselines_of, joined
 from vae.evaluation.sample_metrics import FLOOR, ORIGINS, by_full_name, full_name
+from vae.services import records
 
 # The sample metric that has a panel, with the floor as its baseline.
 PANEL = full_name("frechet_distance", "mixture")
@@ -32,8 +34,30 @@ TABLE = metrics.TABLE | {
 COMPARED = {name: metric for name, metric in TABLE.items() if metric.compared}
 
 
+def read(
+    paths_to_runs: Iterable[str | Path],
+    paths_to_metrics: Iterable[str | Path],
+    paths_to_representations: Iterable[str | Path],
+    paths_to_qualities: Iterable[str | Path],
+    path_to_baselines: str | Path,
+    recommended: Sequence[str],
+) -> pd.DataFrame:
+    """The `table` of runs from their records, all in the same order.
+
+    path_to_baselines: of their dataset; recommended: runs whose rows come first.
+
+    Raises UserError if one of these files is damaged.
+    """
+    paths = (paths_to_runs, paths_to_metrics, paths_to_representations, paths_to_qualities)
+    runs, evaluations, representations, qualities = (
+        [records.read(path) for path in of_each] for of_each in paths
+    )
+    evaluations = list(map(joined, evaluations, representations))
+    return table(runs, evaluations, qualities, records.read(path_to_baselines), recommended)
+
+
 def table(
-    records: list[dict[str, Any]],
+    runs: list[dict[str, Any]],
     evaluations: list[dict[str, Any]],
     qualities: list[dict[str, Any]],
     of_dataset: dict[str, Any],
@@ -52,7 +76,7 @@ def table(
     group: on validation images, if all runs have metrics of those, so that test images choose
     nothing; `warnings`, what did not work in one of the runs, in a few words each; `recommended`.
     """
-    settings = pd.DataFrame([record["resolved"] for record in records], dtype=object)
+    settings = pd.DataFrame([record["resolved"] for record in runs], dtype=object)
     settings = settings.drop(columns="seed")
     varied = [key for key in settings if len(set(settings[key].astype(str))) > 1]
     keys = ["latent_dim", *(key for key in varied if key != "latent_dim")]
@@ -61,12 +85,12 @@ def table(
         evaluation["metrics"]
         | baselines_of(evaluation["metrics"], record["resolved"], of_dataset)
         | by_full_name(quality)
-        for record, evaluation, quality in zip(records, evaluations, qualities, strict=True)
+        for record, evaluation, quality in zip(runs, evaluations, qualities, strict=True)
     ]
-    rows = _over_seeds(records, results, same)
+    rows = _over_seeds(runs, results, same)
     judged = rows
     if all("validation" in evaluation for evaluation in evaluations):
-        judged = _over_seeds(records, [e["validation"] for e in evaluations], same)
+        judged = _over_seeds(runs, [e["validation"] for e in evaluations], same)
     best = {
         name: _best(judged, name, metric.better, metric.group)
         for name, metric in COMPARED.items()
@@ -75,7 +99,7 @@ def table(
     rows["best"] = [" ".join(name for name in best if i in best[name]) for i in rows.index]
     warned = {
         record["run"]: [*record["warnings"], *evaluation["warnings"]]
-        for record, evaluation in zip(records, evaluations, strict=True)
+        for record, evaluation in zip(runs, evaluations, strict=True)
     }
     rows["warnings"] = [
         ", ".join(dict.fromkeys(name for run in names.split() for name in warned[run]))
@@ -101,7 +125,7 @@ def series(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _over_seeds(
-    records: list[dict[str, Any]],
+    of_runs: list[dict[str, Any]],
     results: list[dict[str, Any]],
     same: list[pd.Series],
 ) -> pd.DataFrame:
@@ -110,7 +134,7 @@ def _over_seeds(
         [
             {key: record[key] for key in ("run", "parameters", "seconds")}
             | {name: metric["value"] for name, metric in values.items() if name in COMPARED}
-            for record, values in zip(records, results, strict=True)
+            for record, values in zip(of_runs, results, strict=True)
         ]
     )
     runs = runs.groupby(same, dropna=False)

@@ -11,7 +11,7 @@ from vae.data.images import Images
 from vae.evaluation import bounds, reconstruction
 from vae.evaluation.metrics import METRICS, mean, metric
 from vae.evaluation.pca import PCA
-from vae.latent.codes import ACTIVE_UNIT_VARIANCE
+from vae.latent.codes import ACTIVE_UNIT_VARIANCE, random_rows
 from vae.latent.onnx import Decoder
 from vae.latent.posteriors import ApproximatePosterior
 from vae.services.errors import DivergedError, UserError
@@ -72,7 +72,7 @@ def evaluate(
     metrics[name] = metric(name, of_groups.tolist(), len(test))
     metrics["active_units"] = metric("active_units", active_units(test.centre), len(test))
 
-    rows = np.sort(np.random.default_rng(0).permutation(len(test))[:images])
+    rows = random_rows(len(test), images, np.random.default_rng(0))
     drawn = test[rows] if images < len(test) else test
     weighted = bounds.importance_weighted_nll(drawn, decoder, log_prob, samples, seed)
     nll = {"nll_importance_weighted": weighted}

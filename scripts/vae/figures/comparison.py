@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from vae.evaluation.comparison import TABLE, families, series, table
-from vae.evaluation.metrics import joined
+from vae.evaluation.comparison import TABLE, families, read, series
 from vae.evaluation.sample_metrics import FLOOR, ORIGINS, full_name
 from vae.figures import curves
 from vae.figures.colours import COLOURS
@@ -28,7 +27,6 @@ from vae.figures.sheet import (
     sheet,
     styled,
 )
-from vae.services import records
 from vae.services.files import atomic
 from vae.services.words import counted
 
@@ -66,10 +64,7 @@ def compare(
     Raises UserError if one of these files is damaged.
     """
     paths = (paths_to_runs, paths_to_metrics, paths_to_representations, paths_to_qualities)
-    of_runs = [[records.read(path) for path in of_each] for of_each in paths]
-    runs, evaluations, representations, qualities = of_runs
-    evaluations = list(map(joined, evaluations, representations))
-    rows = table(runs, evaluations, qualities, records.read(path_to_baselines), recommended)
+    rows = read(*paths, path_to_baselines, recommended)
     with atomic(path_to_table) as part:
         rows.to_csv(part, index=False, float_format="%.6g")
     save(draw(rows, title), path_to_figure)

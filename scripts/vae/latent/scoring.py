@@ -9,6 +9,8 @@ where lowest(x) is the least that -log p(x|z) can be at the decoder's own scales
 under `bernoulli`. It is no bound on -log p(x), and says nothing beside the score of another run.
 """
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +18,7 @@ import numpy as np
 
 from vae import likelihoods
 from vae.data.pixels import to_unit
-from vae.latent.onnx import Decoder, _Run
+from vae.latent.onnx import BATCH, Decoder, _Run, slices
 from vae.latent.posteriors import Gaussian, Sampled, log_normal
 
 SIDE_BY_SIGMA = 32  # the shorter side of an image over the default sigma of error maps
@@ -99,3 +101,8 @@ class Scorer(_Run):
         """Each output for uint8 pixels [N, H, W, C], by name: [N] or [N, H, W]."""
         names = (*self.columns, *self.maps)
         return dict(zip(names, self._run(names, self._scaled(pixels)), strict=True))
+
+    def in_parts(self, pixels: np.ndarray, rows: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+        """Yield the same for these rows of many images, so few at a time that memory is bounded."""
+        for part in slices(len(rows), BATCH // math.prod(self.image_shape)):
+            yield self(pixels[rows[part]])

@@ -5,7 +5,6 @@ PyOD (Zhao et al. 2019, arXiv 1901.01588); the outputs have the names that anoma
 """
 
 import logging
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from vae.data.images import Images
-from vae.latent.onnx import BATCH, slices
+from vae.latent.codes import random_rows
 from vae.latent.scoring import Scorer
 
 logger = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ NO_RANGE = 1e-30  # in place of 0, where all scores are equal
 class Thresholds(NamedTuple):
     """What turns scores into labels.
 
-    score: "sum" or "max", which says what s is, see `s_of`. contamination: the share of images
+    score: "sum" or "max", which says what s is, see `add`. contamination: the share of images
     above the thresholds. threshold: of s; pixel_threshold: of the error map, of whose maxima it is
     the quantile, so that an image below it has no pixel above it. lowest, highest: s of the images
     that all this was found from. among: their split; images: their number.
@@ -48,11 +47,11 @@ def find(scorer: Scorer, data: Images, score: str, contamination: float) -> Thre
     """
     among = "validation" if data.validation else "train"
     pixels = data.splits[among].pixels
-    rows = np.sort(np.random.default_rng(0).permutation(len(pixels))[:MOST])
-    parts = []
-    for some in slices(len(rows), BATCH // math.prod(scorer.image_shape)):
-        found = scorer(pixels[rows[some]])
-        parts.append((found["score"], found["error_map"].max(axis=(1, 2))))
+    rows = random_rows(len(pixels), MOST, np.random.default_rng(0))
+    parts = [
+        (found["score"], found["error_map"].max(axis=(1, 2)))
+        for found in scorer.in_parts(pixels, rows)
+    ]
     sums, maxima = map(np.concatenate, zip(*parts, strict=True))
     s = maxima if score == "max" else sums
     lowest, highest = float(s.min()), float(s.max())
